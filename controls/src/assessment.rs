@@ -125,6 +125,6 @@ pub struct Assessment {
     pub findings: Vec<Finding>,
     /// Exceptions filed against requirements that cannot be waived.
     pub ignored_exceptions: Vec<IgnoredException>,
-    /// For each requirement, in the same order, the artifacts that its declared joins selected, sorted.
-    pub judged_on: Vec<Vec<String>>,
+    /// For each requirement, in the same order, the artifacts that its population and declared joins selected, sorted.
+    pub judged_on: Vec<Vec<crate::capture::RecordAt>>,
 }

@@ -3,9 +3,12 @@
 //! Floor 0: pure and synchronous. It uses no network, reads no clock, runs no async code
 //! and knows no model. The instant of judgement (`as_of`) is always a parameter.
 
+pub mod assess;
 pub mod assessment;
 pub mod capture;
+mod cel;
 pub mod draft;
+mod facts;
 pub mod fault;
 pub mod instant;
 pub mod json;

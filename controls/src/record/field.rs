@@ -3,6 +3,8 @@
 //! One declaration of a record (see `macros.rs`) yields its Rust type, its JSON schema
 //! and the field table here, so the three cannot disagree.
 
+use std::any::Any;
+
 use crate::instant::Instant;
 
 /// The type of a field or expression.
@@ -106,6 +108,8 @@ pub trait Object: std::fmt::Debug + Send + Sync {
     fn object_type(&self) -> &'static ObjectType;
     /// The value of the field at `index`; [`Value::Null`] past the end.
     fn field(&self, index: usize) -> Value<'_>;
+    /// The Rust value, for facts that take a whole object.
+    fn as_any(&self) -> &dyn Any;
 }
 
 /// A list in a record.
@@ -114,6 +118,8 @@ pub trait Sequence: std::fmt::Debug + Send + Sync {
     fn count(&self) -> usize;
     /// The item at `index`; [`Value::Null`] past the end.
     fn item(&self, index: usize) -> Value<'_>;
+    /// The Rust list, for facts that take a whole list.
+    fn as_any(&self) -> &dyn Any;
 }
 
 /// A Rust type that can be a field of a record.
@@ -163,7 +169,7 @@ impl<T: FieldValue> FieldValue for Option<T> {
     }
 }
 
-impl<T: FieldValue + std::fmt::Debug + Send + Sync> FieldValue for Vec<T> {
+impl<T: FieldValue + std::fmt::Debug + Send + Sync + 'static> FieldValue for Vec<T> {
     fn ty() -> Ty {
         Ty::List(Box::new(T::ty()))
     }
@@ -172,12 +178,15 @@ impl<T: FieldValue + std::fmt::Debug + Send + Sync> FieldValue for Vec<T> {
     }
 }
 
-impl<T: FieldValue + std::fmt::Debug + Send + Sync> Sequence for Vec<T> {
+impl<T: FieldValue + std::fmt::Debug + Send + Sync + 'static> Sequence for Vec<T> {
     fn count(&self) -> usize {
         self.len()
     }
     fn item(&self, index: usize) -> Value<'_> {
         self.get(index).map_or(Value::Null, FieldValue::value)
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }
 

@@ -148,6 +148,9 @@ impl Object for PriorStatuses {
     fn field(&self, _: usize) -> Value<'_> {
         Value::Null
     }
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
 }
 
 impl PriorStatuses {

@@ -41,6 +41,9 @@ macro_rules! object {
                 const GETTERS: &[Getter] = &[ $( |object| $crate::record::FieldValue::value(&object.$field), )* ];
                 GETTERS.get(index).map_or($crate::record::Value::Null, |get| get(self))
             }
+            fn as_any(&self) -> &dyn std::any::Any {
+                self
+            }
         }
 
         impl $crate::record::FieldValue for $name {
