@@ -1,1 +1,3 @@
-//! x
+//! The application: command line, agent loop, review queue, rendering.
+
+pub mod agent;
