@@ -4,3 +4,4 @@
 //! has a way to change what it reads, and every tool answers from a frozen capture.
 
 pub mod source;
+pub mod tool;
