@@ -74,7 +74,8 @@ impl Moment {
     /// Whether `other` is this moment: as instants where both have an offset, else as written.
     pub(super) fn is(&self, other: &Self) -> bool {
         let same = |a: NaiveDateTime, b: NaiveDateTime| {
-            a.date() == b.date() && self.clock.precision.cut(a.time()) == self.clock.precision.cut(b.time())
+            a.date() == b.date()
+                && self.clock.precision.cut(a.time()) == self.clock.precision.cut(b.time())
         };
         let written = self.day.and_time(self.clock.time);
         let other_written = other.day.and_time(other.clock.time);
@@ -121,9 +122,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// The date or time that a single token states.
 pub(super) fn single(token: &str) -> Option<Mention> {
-    numeric_day(token)
-        .or_else(|| moment(token))
-        .or_else(|| clock(token).map(|read| read.map_or(Mention::Impossible, |(clock, _)| Mention::Time(clock))))
+    numeric_day(token).or_else(|| moment(token)).or_else(|| {
+        clock(token).map(|read| read.map_or(Mention::Impossible, |(clock, _)| Mention::Time(clock)))
+    })
 }
 
 fn date_at(text: &str, rest: &[Token<'_>]) -> Option<(Mention, usize)> {
@@ -152,20 +153,26 @@ fn with_clock(days: &[NaiveDate], next: Option<&str>) -> Option<(Mention, usize)
 }
 
 /// "2 March 2026", "2nd of March 2026", "2 March".
-fn day_month<'t>(first: &str, next: &impl Fn(usize) -> Option<&'t str>) -> Option<(Mention, usize)> {
+fn day_month<'t>(
+    first: &str,
+    next: &impl Fn(usize) -> Option<&'t str>,
+) -> Option<(Mention, usize)> {
     let day = day_number(first)?;
     let at = if next(1) == Some("of") { 2 } else { 1 };
     let name = next(at)?;
     let month = month_number(name)?;
     match next(at + 1).and_then(year_number) {
         Some(year) => Some((day_or_impossible(year, month, day), at + 2)),
-        None if name == "may" => None,
+        None if name == "may" || name == "march" => None,
         None => Some((Mention::DayOfMonth(month, day), at + 1)),
     }
 }
 
 /// "March 2, 2026", "March 2026", "March 2".
-fn month_day<'t>(first: &str, next: &impl Fn(usize) -> Option<&'t str>) -> Option<(Mention, usize)> {
+fn month_day<'t>(
+    first: &str,
+    next: &impl Fn(usize) -> Option<&'t str>,
+) -> Option<(Mention, usize)> {
     let month = month_number(first)?;
     if let Some(year) = next(1).and_then(year_number) {
         return Some((Mention::Month(year, month), 2));
@@ -180,7 +187,8 @@ fn month_day<'t>(first: &str, next: &impl Fn(usize) -> Option<&'t str>) -> Optio
 }
 
 fn day_or_impossible(year: i32, month: u32, day: u32) -> Mention {
-    NaiveDate::from_ymd_opt(year, month, day).map_or(Mention::Impossible, |day| Mention::Day(vec![day]))
+    NaiveDate::from_ymd_opt(year, month, day)
+        .map_or(Mention::Impossible, |day| Mention::Day(vec![day]))
 }
 
 fn day_number(token: &str) -> Option<u32> {
@@ -189,32 +197,58 @@ fn day_number(token: &str) -> Option<u32> {
         .find_map(|suffix| token.strip_suffix(suffix))
         .unwrap_or(token);
     let short = digits.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit());
-    digits.parse().ok().filter(|day| short && (1..=31).contains(day))
+    digits
+        .parse()
+        .ok()
+        .filter(|day| short && (1..=31).contains(day))
 }
 
 fn year_number(token: &str) -> Option<i32> {
     let plain = token.len() == 4 && token.bytes().all(|b| b.is_ascii_digit());
-    token.parse().ok().filter(|year| plain && (1900..2200).contains(year))
+    token
+        .parse()
+        .ok()
+        .filter(|year| plain && (1900..2200).contains(year))
 }
 
 fn month_number(token: &str) -> Option<u32> {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-        "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let name = token.to_ascii_lowercase();
     (1_u32..)
         .zip(MONTHS)
-        .find(|(_, month)| *month == name || month.get(..3) == Some(name.as_str()) || (name == "sept" && *month == "september"))
+        .find(|(_, month)| {
+            *month == name
+                || month.get(..3) == Some(name.as_str())
+                || (name == "sept" && *month == "september")
+        })
         .map(|(number, _)| number)
 }
 
-static ISO_DAY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d{4})([-/])(\d{1,2})[-/](\d{1,2})$").ok());
+static ISO_DAY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(\d{4})([-/])(\d{1,2})[-/](\d{1,2})$").ok());
 static ISO_MONTH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d{4})-(\d{2})$").ok());
-static DAY_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d{1,2})([./])(\d{1,2})[./](\d{4})$").ok());
-static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(\d{1,2})-([A-Za-z]{3,9})-(\d{4})$").ok());
+static DAY_FIRST: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(\d{1,2})([./])(\d{1,2})[./](\d{4})$").ok());
+static NAMED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(\d{1,2})-([A-Za-z]{3,9})-(\d{4})$").ok());
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$").ok()
+    Regex::new(
+        r"^([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,9})?)?(Z|z|[+-][0-9]{2}:?[0-9]{2})?$",
+    )
+    .ok()
 });
 
 fn captures<'t>(pattern: &LazyLock<Option<Regex>>, token: &'t str) -> Option<Captures<'t>> {
@@ -230,23 +264,38 @@ fn numeric_day(token: &str) -> Option<Mention> {
         return None;
     }
     if let Some(found) = captures(&ISO_DAY, token) {
-        return Some(day_or_impossible(number(&found, 1)?, number(&found, 3)?, number(&found, 4)?));
+        return Some(day_or_impossible(
+            number(&found, 1)?,
+            number(&found, 3)?,
+            number(&found, 4)?,
+        ));
     }
     if let Some(found) = captures(&ISO_MONTH, token) {
         let (year, month) = (year_number(found.get(1)?.as_str())?, number(&found, 2)?);
-        return (1..=12).contains(&month).then_some(Mention::Month(year, month));
+        return (1..=12)
+            .contains(&month)
+            .then_some(Mention::Month(year, month));
     }
     if let Some(found) = captures(&NAMED, token) {
         let month = month_number(found.get(2)?.as_str())?;
-        return Some(day_or_impossible(number(&found, 3)?, month, number(&found, 1)?));
+        return Some(day_or_impossible(
+            number(&found, 3)?,
+            month,
+            number(&found, 1)?,
+        ));
     }
     let found = captures(&DAY_FIRST, token)?;
     let (a, b, year) = (number(&found, 1)?, number(&found, 3)?, number(&found, 4)?);
     let day_first = NaiveDate::from_ymd_opt(year, b, a);
     // With slashes, the month may come first.
-    let month_first = NaiveDate::from_ymd_opt(year, a, b).filter(|_| found.get(2).is_some_and(|c| c.as_str() == "/"));
+    let month_first = NaiveDate::from_ymd_opt(year, a, b)
+        .filter(|_| found.get(2).is_some_and(|c| c.as_str() == "/"));
     let days: Vec<NaiveDate> = [day_first, month_first].into_iter().flatten().collect();
-    Some(if days.is_empty() { Mention::Impossible } else { Mention::Day(days) })
+    Some(if days.is_empty() {
+        Mention::Impossible
+    } else {
+        Mention::Day(days)
+    })
 }
 
 /// "2026-03-02T10:00:00Z".
@@ -277,7 +326,11 @@ fn clock(token: &str) -> Option<Option<(Clock, Option<String>)>> {
         (Some(_), None) => Precision::Second,
         (Some(_), Some(_)) => Precision::Exact,
     };
-    let time = NaiveTime::parse_from_str(&format!("{hour}:{minute}:{second}{fraction}"), "%H:%M:%S%.f").ok();
+    let time = NaiveTime::parse_from_str(
+        &format!("{hour}:{minute}:{second}{fraction}"),
+        "%H:%M:%S%.f",
+    )
+    .ok();
     let offset = found.get(5).map(|offset| offset.as_str().to_owned());
     Some(time.map(|time| (Clock { time, precision }, offset)))
 }
@@ -289,7 +342,9 @@ fn to_utc(day: NaiveDate, time: NaiveTime, offset: &str) -> Option<NaiveDateTime
         _ => format!("{}:{}", offset.get(..3)?, offset.get(3..)?),
     };
     let written = format!("{day}T{}{offset}", time.format("%H:%M:%S%.f"));
-    DateTime::parse_from_rfc3339(&written).ok().map(|at| at.naive_utc())
+    DateTime::parse_from_rfc3339(&written)
+        .ok()
+        .map(|at| at.naive_utc())
 }
 
 #[cfg(test)]

@@ -31,9 +31,16 @@ impl<'a> KnownPeople<'a> {
     pub(super) fn of(capture: &'a Capture) -> Self {
         let mut known = Self::default();
         for (_, person) in capture.tables().people.iter() {
-            let fixed = [person.id.as_str(), person.name.as_str(), person.email.as_str()];
+            let fixed = [
+                person.id.as_str(),
+                person.name.as_str(),
+                person.email.as_str(),
+            ];
             let aliases = person.aliases.iter().map(|alias| alias.as_str());
-            fixed.into_iter().chain(aliases).for_each(|recorded| known.add(recorded));
+            fixed
+                .into_iter()
+                .chain(aliases)
+                .for_each(|recorded| known.add(recorded));
         }
         known
     }
@@ -117,7 +124,8 @@ pub(super) fn capitalised_pairs(text: &str) -> Vec<CapitalisedPair> {
 }
 
 fn letter_runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let part = |c: char| c.is_alphabetic() || matches!(c, '\'' | '\u{2019}' | '-' | '\u{300}'..='\u{36F}');
+    let part =
+        |c: char| c.is_alphabetic() || matches!(c, '\'' | '\u{2019}' | '-' | '\u{300}'..='\u{36F}');
     text.split(move |c: char| !part(c))
         .filter(|run| !run.is_empty())
         .map(move |run| (run.as_ptr() as usize - text.as_ptr() as usize, run))
@@ -140,7 +148,9 @@ fn is_capitalised(word: &str) -> bool {
     first.is_some_and(char::is_uppercase)
         && match rest.as_slice() {
             [second, ..] if second.is_lowercase() => true,
-            ['\'' | '\u{2019}', third, more @ ..] => third.is_uppercase() && more.iter().any(|c| c.is_lowercase()),
+            ['\'' | '\u{2019}', third, more @ ..] => {
+                third.is_uppercase() && more.iter().any(|c| c.is_lowercase())
+            }
             _ => false,
         }
 }
@@ -167,7 +177,13 @@ mod tests {
     #[track_caller]
     fn check_people(text: &str, expected: &[&str]) {
         let mut known = KnownPeople::default();
-        for recorded in ["Ana Kovač", "ana", "ana.k@example.com", "op-17", "Liam O'Brien"] {
+        for recorded in [
+            "Ana Kovač",
+            "ana",
+            "ana.k@example.com",
+            "op-17",
+            "Liam O'Brien",
+        ] {
             known.add(recorded);
         }
         let found: Vec<&str> = known.find(text).into_iter().map(|at| at.recorded).collect();
@@ -176,22 +192,40 @@ mod tests {
 
     #[test]
     fn known_people_are_found_by_whole_words_byte_for_byte() {
-        check_people("Seen by Ana Kovač, op-17 and ana.", &["Ana Kovač", "op-17", "ana"]);
-        check_people("Write to ana.k@example.com or (Liam O'Brien's) desk", &["ana.k@example.com", "Liam O'Brien"]);
-        check_people("Ana kovač, Anastasia, banana, ana-lena, op-170, Ana Kovač-Smith, ana.kovac", &[]);
+        check_people(
+            "Seen by Ana Kovač, op-17 and ana.",
+            &["Ana Kovač", "op-17", "ana"],
+        );
+        check_people(
+            "Write to ana.k@example.com or (Liam O'Brien's) desk",
+            &["ana.k@example.com", "Liam O'Brien"],
+        );
+        check_people(
+            "Ana kovač, Anastasia, banana, ana-lena, op-170, Ana Kovač-Smith, ana.kovac",
+            &[],
+        );
     }
 
     #[track_caller]
     fn check_pairs(text: &str, expected: &[&str]) {
-        let found: Vec<String> = capitalised_pairs(text).into_iter().map(|pair| pair.text).collect();
+        let found: Vec<String> = capitalised_pairs(text)
+            .into_iter()
+            .map(|pair| pair.text)
+            .collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn capitalised_words_pair_over_spaces_only() {
         check_pairs("The Ana  Kovač’s seal", &["The Ana", "Ana Kovač"]);
-        check_pairs("Liam O'Brien and Anna-Lena McKay", &["Liam O'Brien", "Anna-Lena McKay"]);
+        check_pairs(
+            "Liam O'Brien and Anna-Lena McKay",
+            &["Liam O'Brien", "Anna-Lena McKay"],
+        );
         check_pairs("**Ana** *Kovač*, Ana\nKovač", &["Ana Kovač", "Ana Kovač"]);
-        check_pairs("Ana, Kovač. The seal; KC-3 The. HSM-backed Keys\n\nThe HSM Module M-7 Key", &[]);
+        check_pairs(
+            "Ana, Kovač. The seal; KC-3 The. HSM-backed Keys\n\nThe HSM Module M-7 Key",
+            &[],
+        );
     }
 }

@@ -284,10 +284,7 @@ mod tests {
                     "/requirements/0/citations/1/artifact",
                     "`artifact` is missing",
                 ),
-                (
-                    "/requirements/0/findings",
-                    "must be a list, is an object",
-                ),
+                ("/requirements/0/findings", "must be a list, is an object"),
                 ("/requirements/0/rationale", "must be text, is a number"),
                 (
                     "/requirements/0/status",

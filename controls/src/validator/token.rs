@@ -46,7 +46,12 @@ fn url_in(chunk: &str) -> Option<(usize, usize)> {
     let scheme = chunk.get(..colon)?;
     let start = scheme
         .rfind(|c: char| !c.is_ascii_alphanumeric() && !"+.-".contains(c))
-        .map_or(0, |at| at + scheme.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+        .map_or(0, |at| {
+            at + scheme
+                .get(at..)
+                .and_then(|rest| rest.chars().next())
+                .map_or(1, char::len_utf8)
+        });
     let rest = chunk.get(colon..)?;
     let length = rest
         .find(|c: char| c.is_whitespace() || "<>\"'`()[]{}|,;".contains(c))
@@ -60,7 +65,11 @@ fn push_plain<'t>(chunk: &'t str, at: usize, found: &mut Vec<Token<'t>>) {
         let after = index + c.len_utf8();
         let (before, rest) = (chunk.get(..index), chunk.get(after..));
         if !is_part(c, before.unwrap_or_default(), rest.unwrap_or_default()) {
-            push_trimmed(chunk.get(start..index).unwrap_or_default(), at + start, found);
+            push_trimmed(
+                chunk.get(start..index).unwrap_or_default(),
+                at + start,
+                found,
+            );
             start = after;
         }
     }
@@ -90,7 +99,10 @@ const fn is_mark(c: char) -> bool {
 }
 
 const fn is_hyphen(c: char) -> bool {
-    matches!(c, '-' | '\u{2010}'..='\u{2012}' | '\u{2043}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}')
+    matches!(
+        c,
+        '-' | '\u{2010}'..='\u{2012}' | '\u{2043}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}'
+    )
 }
 
 fn push_trimmed<'t>(raw: &'t str, at: usize, found: &mut Vec<Token<'t>>) {
@@ -113,9 +125,9 @@ static OF: LazyLock<Option<Regex>> =
 
 const UNITS: [&str; 43] = [
     "d", "day", "days", "h", "hr", "hrs", "hour", "hours", "m", "min", "mins", "minute", "minutes",
-    "s", "sec", "secs", "second", "seconds", "ms", "w", "wk", "wks", "week", "weeks", "mo", "month",
-    "months", "y", "yr", "yrs", "year", "years", "st", "nd", "rd", "th", "x", "k", "kb", "mb", "gb",
-    "bit", "bits",
+    "s", "sec", "secs", "second", "seconds", "ms", "w", "wk", "wks", "week", "weeks", "mo",
+    "month", "months", "y", "yr", "yrs", "year", "years", "st", "nd", "rd", "th", "x", "k", "kb",
+    "mb", "gb", "bit", "bits",
 ];
 
 /// The numbers that a token states, in one written form each; `None` where it is no quantity.
@@ -193,7 +205,10 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let found = tokens(text);
-        assert_eq!(found.iter().map(|token| token.text).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            found.iter().map(|token| token.text).collect::<Vec<_>>(),
+            expected
+        );
         for token in found {
             assert_eq!(text.get(token.start..token.end()), Some(token.text));
         }
@@ -209,10 +224,18 @@ mod tests {
             "[ceremonies/seal_inspections/SI-2026-031#/inspected_at]",
             &["ceremonies/seal_inspections/SI-2026-031#/inspected_at"],
         );
-        check("1,000 KC-1,KC-2 1–3 CER–7", &["1,000", "KC-1", "KC-2", "1", "3", "CER–7"]);
+        check(
+            "1,000 KC-1,KC-2 1–3 CER–7",
+            &["1,000", "KC-1", "KC-2", "1", "3", "CER–7"],
+        );
         check(
             "[here](https://x.example/a?b=1&c), see <http://y.example>.",
-            &["here", "https://x.example/a?b=1&c", "see", "http://y.example"],
+            &[
+                "here",
+                "https://x.example/a?b=1&c",
+                "see",
+                "http://y.example",
+            ],
         );
         check("CER\u{2011}7 … — ''", &["CER\u{2011}7"]);
     }
@@ -229,9 +252,22 @@ mod tests {
             ("2-of-3", vec!["2", "3"]),
             ("M-of-3", vec!["3"]),
         ] {
-            assert_eq!(quantities(token), Some(numbers.into_iter().map(str::to_owned).collect()), "{token}");
+            assert_eq!(
+                quantities(token),
+                Some(numbers.into_iter().map(str::to_owned).collect()),
+                "{token}"
+            );
         }
-        for token in ["SI-2026-031", "0091823", "2.1.0", "7a9f", "op-17", "140-3", "M-of-N", "12,34"] {
+        for token in [
+            "SI-2026-031",
+            "0091823",
+            "2.1.0",
+            "7a9f",
+            "op-17",
+            "140-3",
+            "M-of-N",
+            "12,34",
+        ] {
             assert_eq!(quantities(token), None, "{token}");
         }
     }
@@ -239,14 +275,32 @@ mod tests {
     #[test]
     fn codes_are_told_from_words() {
         for code in [
-            "TEB-0091823", "op-17", "a@b.example", "key_exported", "acme/release", "v2", "evil.example",
-            "TEB-PROD", "CER\u{2011}VII", "k\u{435}y", "sha256:ab", "７",
+            "TEB-0091823",
+            "op-17",
+            "a@b.example",
+            "key_exported",
+            "acme/release",
+            "v2",
+            "evil.example",
+            "TEB-PROD",
+            "CER\u{2011}VII",
+            "k\u{435}y",
+            "sha256:ab",
+            "７",
         ] {
             assert!(is_code(code), "{code}");
         }
         for word in [
-            "dual-operator", "exception-backed", "on-call", "e.g", "naïve", "HSM-backed", "M-of-N", "O'Brien",
-            "Kovač", "ended.The",
+            "dual-operator",
+            "exception-backed",
+            "on-call",
+            "e.g",
+            "naïve",
+            "HSM-backed",
+            "M-of-N",
+            "O'Brien",
+            "Kovač",
+            "ended.The",
         ] {
             assert!(!is_code(word), "{word}");
         }
