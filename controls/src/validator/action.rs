@@ -125,8 +125,7 @@ fn verb_after(sentence: &Sentence<'_>, author: Author, from: usize) -> Option<us
     if next.is_some_and(is_negation) || next == Some("nothing") {
         return None;
     }
-    let has_object =
-        sentence.ends_at(at + 1) || next.is_some_and(is_determiner) || sentence.is_code(at + 1);
+    let has_object = has_object(sentence, at + 1) || next.is_some_and(is_governed);
     let said = match (form_of(sentence.word(at)?)?, author) {
         (Form::Ing, Author::FirstPerson | Author::Tool) => is_be,
         (Form::Past | Form::PastOrBase, Author::FirstPerson) => !is_be,
@@ -142,6 +141,12 @@ fn verb_after(sentence: &Sentence<'_>, author: Author, from: usize) -> Option<us
         (Form::Third, Author::FirstPerson) => false,
     };
     said.then_some(at)
+}
+
+/// Whether what is acted on stands at `at`, or nothing more.
+fn has_object(sentence: &Sentence<'_>, at: usize) -> bool {
+    let next = sentence.word(at);
+    next.is_none_or(is_determiner) || sentence.is_code(at)
 }
 
 /// "… and extended the exception": a second thing that the same author did.
@@ -161,9 +166,7 @@ fn joined_verb(sentence: &Sentence<'_>, from: usize) -> Option<usize> {
         {
             verb += 1;
         }
-        let has_object = sentence.ends_at(verb + 1)
-            || sentence.word(verb + 1).is_some_and(is_determiner)
-            || sentence.is_code(verb + 1);
+        let has_object = has_object(sentence, verb + 1);
         let is_past = matches!(
             sentence.word(verb).and_then(form_of),
             Some(Form::Past | Form::PastOrBase)

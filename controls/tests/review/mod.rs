@@ -41,7 +41,7 @@ impl Review {
 
     fn of(assessment: Assessment, draft: &str) -> Self {
         Self {
-            capture: capture(),
+            capture: capture(0),
             scope: ReviewScope {
                 cycle: "2026-H2".to_owned(),
                 as_of: at("2026-11-20T09:00:00Z"),
@@ -105,9 +105,18 @@ pub(crate) fn at(text: &str) -> Instant {
     Instant::parse(text).unwrap()
 }
 
-fn capture() -> Capture {
-    let records: BTreeMap<String, Value> =
+/// The evidence, with so many people more.
+pub(crate) fn capture(more_people: usize) -> Capture {
+    let mut records: BTreeMap<String, Value> =
         serde_json::from_str(include_str!("records.json")).unwrap();
+    let people = records
+        .get_mut("identity/people")
+        .and_then(Value::as_array_mut)
+        .unwrap();
+    people.extend((0..more_people).map(|number| {
+        json!({"id": format!("x{number}"), "name": format!("person name {number}"), "email": format!("x{number}@example.com"),
+            "aliases": [format!("op-x{number}")], "status": "active", "training": []})
+    }));
     let mut tables = Tables::default();
     for (path, records) in records {
         let kind = Kind::from_path(&path).unwrap();
