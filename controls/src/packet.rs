@@ -1,5 +1,6 @@
 //! The packet as it is queued, shown and exported (`custody/packet/v1`).
 
+mod summary;
 mod validated;
 
 use std::collections::BTreeMap;

@@ -15,7 +15,9 @@ mod invisible;
 mod loose;
 mod names;
 mod prose;
+mod quotation;
 mod reference;
+mod ruled;
 mod shape;
 mod token;
 
@@ -33,7 +35,7 @@ use crate::library::RequirementBrief;
 use crate::packet::{PacketLibrary, ReviewScope};
 
 /// The longest draft that is looked at, in bytes.
-pub const MAX_DRAFT_BYTES: usize = 2_000_000;
+pub const MAX_DRAFT_BYTES: usize = 16_000_000;
 
 /// What a draft is held against.
 #[derive(Debug, Clone, Copy)]

@@ -3,6 +3,8 @@
 //! Statuses, findings, subjects, options and posture are always the assessment's. A draft lends
 //! words and citations, and its concerns can turn `approve` into `escalate`; nothing else.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -15,7 +17,7 @@ use crate::draft::{Concern, Draft, DraftCitation, FindingDraft, RequirementDraft
 use crate::json::Digest;
 use crate::kind::{ArtifactId, SourceSystem};
 use crate::packet::PACKET_SCHEMA;
-use crate::status::{Disposition, RequirementStatus};
+use crate::status::Disposition;
 use crate::validator::{AcceptedDraft, DraftFault, ReviewBasis};
 
 /// A packet that may be queued. Not `Deserialize`: what is stored is capture and draft, and it is
@@ -133,14 +135,7 @@ fn body(
     } else {
         assessment.posture
     };
-    let account_of = |id: &str| {
-        draft.and_then(|draft| {
-            draft
-                .requirements
-                .iter()
-                .find(|entry| entry.requirement == id)
-        })
-    };
+    let account = Account::of(draft);
     let requirements = assessment.requirements.iter();
     let findings = assessment.findings.iter();
     PacketBody {
@@ -151,31 +146,61 @@ fn body(
         summary: draft
             .map(|draft| draft.summary.clone())
             .filter(|text| is_said(text))
-            .unwrap_or_else(|| rules_summary(basis)),
+            .unwrap_or_else(|| super::summary::of_rules(basis)),
         options: if raised {
             escalate_first(&assessment.options)
         } else {
             assessment.options.clone()
         },
         requirements: requirements
-            .map(|result| requirement(basis, result, account_of(&result.id)))
+            .map(|result| requirement(basis, result, account.of_requirement(&result.id)))
             .collect(),
         findings: findings
-            .map(|finding| {
-                let entries = account_of(&finding.requirement)
-                    .into_iter()
-                    .flat_map(|entry| &entry.findings);
-                let own = entries
-                    .into_iter()
-                    .find(|entry| entry.check == finding.check && entry.subject == finding.subject);
-                packet_finding(basis, finding, own)
-            })
+            .map(|finding| packet_finding(basis, finding, account.of_finding(finding)))
             .collect(),
         concerns: concerns.iter().map(|entry| concern(basis, entry)).collect(),
         ignored_exceptions: assessment.ignored_exceptions.clone(),
         evidence: evidence(basis.capture),
         library: basis.library.clone(),
         validation,
+    }
+}
+
+/// A draft's entries, by what they speak of.
+#[derive(Debug, Default)]
+struct Account<'d> {
+    requirements: BTreeMap<&'d str, &'d RequirementDraft>,
+    findings: BTreeMap<(&'d str, &'d str, &'d str), &'d FindingDraft>,
+}
+
+impl<'d> Account<'d> {
+    fn of(draft: Option<&'d Draft>) -> Self {
+        let mut account = Self::default();
+        for entry in draft.into_iter().flat_map(|draft| &draft.requirements) {
+            account.requirements.insert(&entry.requirement, entry);
+            for finding in &entry.findings {
+                let place = (
+                    entry.requirement.as_str(),
+                    finding.check.as_str(),
+                    finding.subject.as_str(),
+                );
+                account.findings.insert(place, finding);
+            }
+        }
+        account
+    }
+
+    fn of_requirement(&self, id: &str) -> Option<&'d RequirementDraft> {
+        self.requirements.get(id).copied()
+    }
+
+    fn of_finding(&self, finding: &Finding) -> Option<&'d FindingDraft> {
+        let place = (
+            finding.requirement.as_str(),
+            finding.check.as_str(),
+            finding.subject.as_str(),
+        );
+        self.findings.get(&place).copied()
     }
 }
 
@@ -284,57 +309,6 @@ fn evidence(capture: &Capture) -> PacketEvidence {
         digest: capture.digest(),
         records: capture.len(),
         sources: sources.collect(),
-    }
-}
-
-/// The whole in a few sentences, made from the rules' results alone.
-fn rules_summary(basis: &ReviewBasis<'_>) -> String {
-    let assessment = basis.assessment;
-    let by_status = RequirementStatus::ALL
-        .into_iter()
-        .rev()
-        .filter_map(|status| {
-            let with_status = assessment
-                .requirements
-                .iter()
-                .filter(|result| result.status == status);
-            let ids: Vec<&str> = with_status.map(|result| result.id.as_str()).collect();
-            (!ids.is_empty()).then(|| format!("{} {status}", ids.join(", ")))
-        });
-    let statuses: Vec<String> = by_status.collect();
-    let asking = |disposition: Disposition| {
-        assessment
-            .findings
-            .iter()
-            .filter(|finding| finding.disposition == disposition)
-            .count()
-    };
-    let findings = match (
-        asking(Disposition::Remediate),
-        asking(Disposition::Escalate),
-    ) {
-        (0, 0) => "No finding speaks against approval.".to_owned(),
-        (remediate, 0) => format!("{}.", findings_asking(remediate, "remediation")),
-        (0, escalate) => format!("{}.", findings_asking(escalate, "escalation")),
-        (remediate, escalate) => format!(
-            "{}, {}.",
-            findings_asking(remediate, "remediation"),
-            findings_asking(escalate, "escalation")
-        ),
-    };
-    format!(
-        "For cycle {} as of {} the rules recommend: {}. Requirements: {}. {findings}",
-        basis.scope.cycle,
-        basis.scope.as_of,
-        assessment.posture,
-        statuses.join("; "),
-    )
-}
-
-fn findings_asking(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("1 finding asks for {what}"),
-        _ => format!("{count} findings ask for {what}"),
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod languages;
 mod sentence;
+mod verbs;
 mod words;
 
 use sentence::{Sentence, sentences};
+use verbs::{Form, form_of};
 use words::{
-    Form, form_of, is_adverb, is_auxiliary, is_determiner, is_governed, is_month, is_negation,
-    is_own, is_preposition, is_subordinator,
+    is_adverb, is_auxiliary, is_determiner, is_governed, is_month, is_negation, is_own,
+    is_preposition, is_subordinator,
 };
 
 /// The words of each claim, in order.
@@ -29,6 +31,9 @@ pub(super) fn claims(text: &str) -> Vec<String> {
     found.dedup();
     found
 }
+
+/// How far into a sentence a second verb, or what makes it evidence, is looked for.
+const REACH: usize = 40;
 
 /// From the first word of a claim to its last.
 type Span = (usize, usize);
@@ -132,9 +137,8 @@ fn verb_after(sentence: &Sentence<'_>, author: Author, from: usize) -> Option<us
         (Form::Past | Form::PastOrBase, Author::Tool) => !is_be && (is_perfect || has_object),
         // "We add that …" only speaks.
         (Form::Base, Author::FirstPerson) => {
-            !is_be
-                && !(next == Some("that")
-                    && matches!(sentence.word(at), Some("add" | "accept" | "submit")))
+            let speaks = matches!(sentence.word(at), Some("add" | "accept" | "submit"));
+            !is_be && (next != Some("that") || !speaks)
         }
         (Form::Base, Author::Tool) => is_future,
         (Form::Third, Author::Tool) => has_object,
@@ -151,7 +155,7 @@ fn has_object(sentence: &Sentence<'_>, at: usize) -> bool {
 
 /// "… and extended the exception": a second thing that the same author did.
 fn joined_verb(sentence: &Sentence<'_>, from: usize) -> Option<usize> {
-    for at in from..sentence.len() {
+    for at in from..sentence.len().min(from + REACH) {
         let word = sentence.word(at)?;
         if words::starts_other_clause(word) || is_negation(word) {
             return None;
@@ -255,7 +259,7 @@ fn is_hedged(sentence: &Sentence<'_>, noun: usize, auxiliary: usize) -> bool {
 
 /// Whether the rest of the sentence says who did it or when, as evidence does.
 fn is_evidence(sentence: &Sentence<'_>, from: usize, own: bool) -> bool {
-    (from..sentence.len()).any(|at| match sentence.word(at) {
+    (from..sentence.len().min(from + REACH)).any(|at| match sentence.word(at) {
         Some("by") => {
             author_at(sentence, at + 1).is_none()
                 && !matches!(sentence.word(at + 1), Some("me" | "us" | "custody"))

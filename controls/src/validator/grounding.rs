@@ -1,13 +1,13 @@
 //! What prose may name: what its cited records hold, and what is always allowed.
 
-use std::collections::HashSet;
-
-use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
 use super::ReviewBasis;
 use super::citation::CitedRecord;
 use super::held::Held;
 use super::names::{KnownPeople, capitalised_pairs};
+use super::reference;
 use crate::capture::record_fields;
 use crate::instant::Instant;
 use crate::kind::{Kind, SourceSystem};
@@ -38,7 +38,6 @@ impl<'a> AlwaysAllowed<'a> {
         };
         allowed.add_library(basis, known);
         allowed.add_scope(basis, known);
-        allowed.add_vocabulary(known);
         allowed
     }
 
@@ -94,76 +93,82 @@ impl<'a> AlwaysAllowed<'a> {
         self.held
             .add_text(&last.utc().date_naive().to_string(), known);
     }
+}
 
-    /// Statuses, dispositions and the names of sources, record kinds, fields and enumerations:
-    /// words of the schema, which state nothing about any record.
-    fn add_vocabulary(&mut self, known: &KnownPeople<'a>) {
-        let statuses = RequirementStatus::ALL.map(RequirementStatus::as_str);
-        let dispositions = Disposition::ALL.map(Disposition::as_str);
-        for word in statuses
-            .into_iter()
-            .chain(dispositions)
-            .chain(SourceSystem::ALL.map(SourceSystem::name))
-        {
-            self.held.add_text(word, known);
-        }
-        for kind in Kind::ALL {
-            self.held.add_text(kind.path(), known);
-            self.add_fields(record_fields(kind), known);
-        }
+/// Statuses, dispositions and the names of sources, record kinds, fields and enumerations:
+/// words of the schema, which state nothing about any record.
+static VOCABULARY: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let mut words = HashSet::new();
+    words.extend(RequirementStatus::ALL.map(RequirementStatus::as_str));
+    words.extend(Disposition::ALL.map(Disposition::as_str));
+    words.extend(SourceSystem::ALL.map(SourceSystem::name));
+    for kind in Kind::ALL {
+        words.extend([kind.path(), kind.name()]);
+        add_fields(record_fields(kind), &mut words);
     }
+    words
+});
 
-    fn add_fields(&mut self, object: &ObjectType, known: &KnownPeople<'a>) {
-        for field in &object.fields {
-            self.held.add_text(field.name, known);
-            self.add_type(&field.ty, known);
-        }
-    }
-
-    fn add_type(&mut self, ty: &Ty, known: &KnownPeople<'a>) {
-        match ty {
-            Ty::Object(object) => self.add_fields(object, known),
-            Ty::List(item) => self.add_type(item, known),
-            Ty::Enum(names) => names
-                .iter()
-                .for_each(|name| self.held.add_text(name, known)),
-            Ty::Bool | Ty::Int | Ty::Text | Ty::Person | Ty::Time => {}
-        }
+fn add_fields(object: &ObjectType, words: &mut HashSet<&'static str>) {
+    for field in &object.fields {
+        words.insert(field.name);
+        add_type(&field.ty, words);
     }
 }
 
-/// What one piece of prose may name.
+fn add_type(ty: &Ty, words: &mut HashSet<&'static str>) {
+    match ty {
+        Ty::Object(object) => add_fields(object, words),
+        Ty::List(item) => add_type(item, words),
+        Ty::Enum(names) => words.extend(*names),
+        Ty::Bool | Ty::Int | Ty::Text | Ty::Person | Ty::Time => {}
+    }
+}
+
+/// What the prose of one requirement, of a concern or of the summary may name.
 #[derive(Debug)]
 pub(super) struct Grounds<'s, 'a> {
-    pub(super) cited: Vec<&'s CitedRecord<'a>>,
-    pub(super) always: &'s AlwaysAllowed<'a>,
+    // All that the cited records hold, and what is always allowed.
+    held: Held<'a>,
+    cited: BTreeMap<&'s str, &'s CitedRecord<'a>>,
+    always: &'s AlwaysAllowed<'a>,
 }
 
 impl<'s, 'a> Grounds<'s, 'a> {
-    fn any(&self, holds: impl Fn(&Held<'a>) -> bool) -> bool {
-        holds(&self.always.held) || self.cited.iter().any(|record| holds(&record.held))
+    /// Puts together what `cited` records hold.
+    pub(super) fn of(always: &'s AlwaysAllowed<'a>, cited: Vec<&'s CitedRecord<'a>>) -> Self {
+        let mut held = always.held.clone();
+        cited.iter().for_each(|record| held.merge(&record.held));
+        let cited = cited
+            .into_iter()
+            .map(|record| (record.artifact.as_str(), record));
+        Self {
+            held,
+            cited: cited.collect(),
+            always,
+        }
     }
 
+    /// What the cited records hold, and what is always allowed.
+    pub(super) const fn held(&self) -> &Held<'a> {
+        &self.held
+    }
+
+    /// Whether a word is held, or one of the schema's.
     pub(super) fn word(&self, word: &str) -> bool {
-        self.any(|held| held.has_word(word))
+        self.held.has_word(word) || VOCABULARY.contains(word)
     }
 
-    pub(super) fn number(&self, number: &str) -> bool {
-        self.any(|held| held.has_number(number))
-    }
-
-    pub(super) fn time(&self, mention: &super::calendar::Mention) -> bool {
-        self.any(|held| held.has_time(mention))
-    }
-
+    /// Whether a name, alias, email or id of a person is held.
     pub(super) fn person(&self, recorded: &str) -> bool {
-        self.any(|held| held.has_person(recorded))
+        self.held.has_person(recorded) || VOCABULARY.contains(recorded)
     }
 
+    /// Whether two capitalised words are held, or stand in a title or statement.
     pub(super) fn pair(&self, pair: &str) -> bool {
         self.always.pairs.contains(pair)
             || self.always.title_pairs.contains(&pair.to_lowercase())
-            || self.any(|held| held.has_pair(pair))
+            || self.held.has_pair(pair)
     }
 
     /// Whether a plain word is the library's own.
@@ -173,24 +178,18 @@ impl<'s, 'a> Grounds<'s, 'a> {
 
     /// Whether a cited record holds `quote` verbatim.
     pub(super) fn quote(&self, quote: &str) -> bool {
-        self.cited.iter().any(|record| record.held.has_quote(quote))
+        let mut records = self.cited.values();
+        records.any(|record| reference::holds_quote(&record.json, quote))
     }
 
     /// The cited record with this artifact id.
     pub(super) fn record(&self, artifact: &str) -> Option<&'s CitedRecord<'a>> {
-        self.cited
-            .iter()
-            .copied()
-            .find(|record| record.artifact == artifact)
+        self.cited.get(artifact).copied()
     }
 
     /// Whether `pointer` leads anywhere in a cited record.
     pub(super) fn place(&self, pointer: &str) -> bool {
-        self.cited
-            .iter()
-            .any(|record: &&'s CitedRecord<'a>| -> bool {
-                let place: Option<&Value> = super::reference::value_at(&record.json, pointer);
-                place.is_some()
-            })
+        let mut records = self.cited.values();
+        records.any(|record| reference::value_at(&record.json, pointer).is_some())
     }
 }

@@ -2,30 +2,32 @@
 //!
 //! Grounding asks this index; it never judges what the words mean.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use serde_json::Value;
 
-use super::calendar::{Mention, Moment, Piece, pieces};
+use super::calendar::{Clock, Mention, Moment, Piece, Precision, pieces};
 use super::names::{KnownPeople, capitalised_pairs};
 use super::token::{canonical_number, quantities};
 
-/// Paths with more parts than this are only held whole, by part and by ending.
+/// Paths with more parts than this are held whole and by part.
 const MOST_PATH_PARTS: usize = 8;
 
 /// What some text or record holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Held<'a> {
     words: HashSet<String>,
     numbers: HashSet<String>,
-    days: BTreeSet<NaiveDate>,
-    months: BTreeSet<(i32, u32)>,
-    moments: Vec<Moment>,
-    clocks: Vec<chrono::NaiveTime>,
+    years: HashSet<i32>,
+    months: HashSet<(i32, u32)>,
+    days: HashSet<NaiveDate>,
+    days_of_month: HashSet<(u32, u32)>,
+    // By the day as written and the day in UTC.
+    moments: HashMap<NaiveDate, Vec<Moment>>,
+    clocks: HashSet<Clock>,
     people: HashSet<&'a str>,
     pairs: HashSet<String>,
-    texts: Vec<String>,
 }
 
 impl<'a> Held<'a> {
@@ -71,61 +73,86 @@ impl<'a> Held<'a> {
             .extend(known.find(text).into_iter().map(|at| at.recorded));
         self.pairs
             .extend(capitalised_pairs(text).into_iter().map(|pair| pair.text));
-        self.texts.push(text.to_owned());
+    }
+
+    /// Adds all that `other` holds.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.words.extend(other.words.iter().cloned());
+        self.numbers.extend(other.numbers.iter().cloned());
+        self.years.extend(&other.years);
+        self.months.extend(&other.months);
+        self.days.extend(&other.days);
+        self.days_of_month.extend(&other.days_of_month);
+        for (day, moments) in &other.moments {
+            let known = self.moments.entry(*day).or_default();
+            known.extend(moments.iter().cloned());
+        }
+        self.clocks.extend(&other.clocks);
+        self.people.extend(&other.people);
+        self.pairs.extend(other.pairs.iter().cloned());
     }
 
     /// Adds a word, and each run of parts where it is a path.
     fn add_word(&mut self, word: &str) {
         self.words.insert(word.to_owned());
-        let starts: Vec<usize> = std::iter::once(0)
-            .chain(word.match_indices('/').map(|(at, _)| at + 1))
-            .collect();
-        let ends: Vec<usize> = word
-            .match_indices('/')
-            .map(|(at, _)| at)
-            .chain([word.len()])
-            .collect();
-        if starts.len() == 1 {
+        if !word.contains('/') {
             return;
         }
-        let short = starts.len() <= MOST_PATH_PARTS;
-        for (index, &start) in starts.iter().enumerate() {
-            let own_end = ends.get(index).copied();
-            let ends = ends
-                .iter()
-                .skip(index)
-                .copied()
-                .filter(|&end| short || Some(end) == own_end || end == word.len());
-            let runs = ends
-                .filter_map(|end| word.get(start..end))
-                .filter(|run| !run.is_empty());
-            self.words.extend(runs.map(str::to_owned));
+        let parts: Vec<&str> = word.split('/').collect();
+        let longest = if parts.len() > MOST_PATH_PARTS {
+            1
+        } else {
+            parts.len()
+        };
+        for length in 1..=longest {
+            let runs = parts.windows(length).map(|run| run.join("/"));
+            self.words.extend(runs.filter(|run| !run.is_empty()));
         }
     }
 
     fn add_mention(&mut self, mention: Mention) {
         match mention {
             Mention::Day(days) => days.into_iter().for_each(|day| self.add_day(day)),
-            Mention::Month(year, month) => {
-                self.months.insert((year, month));
-            }
-            Mention::Moment(moment) => {
-                self.add_day(moment.day);
-                self.clocks.push(moment.clock.time);
-                if let Some(utc) = moment.utc {
-                    self.add_day(utc.date());
-                    self.clocks.push(utc.time());
-                }
-                self.moments.push(moment);
-            }
-            Mention::Time(clock) => self.clocks.push(clock.time),
+            Mention::Month(year, month) => self.add_month(year, month),
+            Mention::Moment(moment) => self.add_moment(moment),
+            Mention::Time(clock) => self.add_clock(clock.time),
             Mention::DayOfMonth(..) | Mention::Impossible => {}
         }
     }
 
+    fn add_moment(&mut self, moment: Moment) {
+        self.add_day(moment.day);
+        self.add_clock(moment.clock.time);
+        if let Some(utc) = moment.utc {
+            self.add_day(utc.date());
+            self.add_clock(utc.time());
+            if utc.date() != moment.day {
+                self.moments
+                    .entry(utc.date())
+                    .or_default()
+                    .push(moment.clone());
+            }
+        }
+        self.moments.entry(moment.day).or_default().push(moment);
+    }
+
     fn add_day(&mut self, day: NaiveDate) {
         self.days.insert(day);
-        self.months.insert((day.year(), day.month()));
+        self.days_of_month.insert((day.month(), day.day()));
+        self.add_month(day.year(), day.month());
+    }
+
+    fn add_month(&mut self, year: i32, month: u32) {
+        self.months.insert((year, month));
+        self.years.insert(year);
+    }
+
+    /// Adds a time of day in every precision that prose may give it.
+    fn add_clock(&mut self, time: NaiveTime) {
+        let in_all = Precision::ALL
+            .into_iter()
+            .map(|precision| Clock { time, precision }.cut());
+        self.clocks.extend(in_all);
     }
 
     /// Whether this word stands here, byte for byte.
@@ -135,12 +162,8 @@ impl<'a> Held<'a> {
 
     /// Whether this number stands here by itself, or as the year of a date.
     pub(super) fn has_number(&self, number: &str) -> bool {
-        let is_year = || {
-            number.len() == 4
-                && number
-                    .parse()
-                    .is_ok_and(|year: i32| self.months.iter().any(|month| month.0 == year))
-        };
+        let is_year =
+            || number.len() == 4 && number.parse().is_ok_and(|year| self.years.contains(&year));
         self.numbers.contains(number) || is_year()
     }
 
@@ -149,12 +172,16 @@ impl<'a> Held<'a> {
         match mention {
             Mention::Day(days) => days.iter().any(|day| self.days.contains(day)),
             Mention::Month(year, month) => self.months.contains(&(*year, *month)),
-            Mention::DayOfMonth(month, day) => self
-                .days
-                .iter()
-                .any(|held| (held.month(), held.day()) == (*month, *day)),
-            Mention::Moment(moment) => self.moments.iter().any(|held| moment.is(held)),
-            Mention::Time(clock) => self.clocks.iter().any(|held| clock.covers(*held)),
+            Mention::DayOfMonth(month, day) => self.days_of_month.contains(&(*month, *day)),
+            Mention::Moment(moment) => {
+                let days = [Some(moment.day), moment.utc.map(|utc| utc.date())];
+                let near = days
+                    .iter()
+                    .flatten()
+                    .filter_map(|day| self.moments.get(day));
+                near.flatten().any(|held| moment.is(held))
+            }
+            Mention::Time(clock) => self.clocks.contains(&clock.cut()),
             Mention::Impossible => false,
         }
     }
@@ -167,11 +194,6 @@ impl<'a> Held<'a> {
     /// Whether these two capitalised words stand here.
     pub(super) fn has_pair(&self, pair: &str) -> bool {
         self.pairs.contains(pair)
-    }
-
-    /// Whether these words stand here verbatim.
-    pub(super) fn has_quote(&self, quote: &str) -> bool {
-        self.texts.iter().any(|text| text.contains(quote))
     }
 }
 

@@ -6,7 +6,9 @@ use super::action;
 use super::calendar::{Mention, Piece, pieces, single};
 use super::fault::{FaultCode, FaultList, quoted};
 use super::grounding::Grounds;
+use super::invisible;
 use super::names::{KnownPeople, PersonAt, capitalised_pairs};
+use super::quotation::without_quotes;
 use super::reference::{self, ProseReference};
 use super::token::{Token, is_code, quantities};
 use crate::kind::Kind;
@@ -46,6 +48,7 @@ pub(super) struct ProseCheck<'s, 'a> {
 impl ProseCheck<'_, '_> {
     /// Checks one piece, and returns how many statements in it were held against the records.
     pub(super) fn check(&self, prose: Prose<'_>, faults: &mut FaultList) -> u32 {
+        invisible::refuse(prose.text, prose.path, prose.requirement, faults);
         self.markup(prose, faults);
         self.actions(prose, faults);
         let people = self.known.find(prose.text);
@@ -156,7 +159,7 @@ impl ProseCheck<'_, '_> {
     }
 
     fn time(&self, mention: &Mention, written: &str) -> Verdict {
-        if self.grounds.time(mention) || self.grounds.word(written) {
+        if self.grounds.held().has_time(mention) || self.grounds.word(written) {
             Verdict::Grounded
         } else {
             Verdict::Ungrounded(DATE)
@@ -209,8 +212,10 @@ impl ProseCheck<'_, '_> {
         }
         let is_record = self.is_record_id(word);
         if let Some(numbers) = quantities(word).filter(|_| !is_record) {
-            let grounded =
-                self.grounds.word(word) || numbers.iter().all(|number| self.grounds.number(number));
+            let grounded = self.grounds.word(word)
+                || numbers
+                    .iter()
+                    .all(|number| self.grounds.held().has_number(number));
             return if grounded {
                 Verdict::Grounded
             } else {
@@ -254,57 +259,5 @@ impl ProseCheck<'_, '_> {
             && Kind::ALL
                 .into_iter()
                 .any(|kind| self.basis.capture.table(kind).row_of(word).is_some())
-    }
-}
-
-/// `text` without what stands in double quotes and is a record's own wording.
-fn without_quotes(text: &str, is_quote: impl Fn(&str) -> bool) -> String {
-    let mut left = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find(['"', '\u{201C}']) {
-        let (before, quoted) = rest.split_at(open);
-        left.push_str(before);
-        let mut inner = quoted.chars();
-        let mark = inner.next().unwrap_or_default();
-        let inner = inner.as_str();
-        let close = inner.find(['"', '\u{201D}']);
-        let quote = close
-            .and_then(|close| inner.get(..close))
-            .filter(|quote| quote.contains(char::is_whitespace) && is_quote(quote));
-        match quote {
-            Some(quote) => {
-                left.push('…');
-                let end = inner.get(quote.len()..).unwrap_or_default();
-                rest = end.strip_prefix(['"', '\u{201D}']).unwrap_or(end);
-            }
-            None => {
-                left.push(mark);
-                rest = inner;
-            }
-        }
-    }
-    left.push_str(rest);
-    left
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_verbatim_quotes_are_left_out() {
-        let is_quote = |quote: &str| quote == "I approved it";
-        assert_eq!(
-            without_quotes("The note says \"I approved it\", once.", is_quote),
-            "The note says …, once."
-        );
-        assert_eq!(
-            without_quotes("“I approved it” “I signed it”", is_quote),
-            "… “I signed it”"
-        );
-        assert_eq!(
-            without_quotes("an \" alone, I approved it", is_quote),
-            "an \" alone, I approved it"
-        );
     }
 }

@@ -255,7 +255,7 @@ mod tests {
         );
         check(
             &" ".repeat(MAX_DRAFT_BYTES + 1),
-            &[("", "is longer than 2000000 bytes")],
+            &[("", "is longer than 16000000 bytes")],
         );
     }
 

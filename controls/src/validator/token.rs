@@ -30,14 +30,14 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     found
 }
 
-fn push_chunk<'t>(chunk: &'t str, at: usize, found: &mut Vec<Token<'t>>) {
-    let Some(url) = url_in(chunk) else {
-        return push_plain(chunk, at, found);
-    };
-    let (start, end) = url;
-    push_plain(chunk.get(..start).unwrap_or_default(), at, found);
-    push_trimmed(chunk.get(start..end).unwrap_or_default(), at + start, found);
-    push_chunk(chunk.get(end..).unwrap_or_default(), at + end, found);
+fn push_chunk<'t>(mut chunk: &'t str, mut at: usize, found: &mut Vec<Token<'t>>) {
+    while let Some((start, end)) = url_in(chunk) {
+        push_plain(chunk.get(..start).unwrap_or_default(), at, found);
+        push_trimmed(chunk.get(start..end).unwrap_or_default(), at + start, found);
+        chunk = chunk.get(end..).unwrap_or_default();
+        at += end;
+    }
+    push_plain(chunk, at, found);
 }
 
 /// Where a URL stands in text without white space: from its scheme to the first bracket or quote.
@@ -138,7 +138,7 @@ pub(super) fn quantities(token: &str) -> Option<Vec<String>> {
         let sides = found.iter().skip(1).flatten().map(|side| side.as_str());
         let numbers: Option<Vec<String>> = sides
             .filter(|side| side.bytes().all(|b| b.is_ascii_digit()))
-            .map(|side| canonical_number(side))
+            .map(canonical_number)
             .collect();
         return numbers.filter(|numbers| !numbers.is_empty());
     }
