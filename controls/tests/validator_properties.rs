@@ -447,3 +447,28 @@ fn everything_may_be_cited_where_no_tools_were_used() {
     );
     assert!(packet(&WITH_GAPS, &draft.to_string()).is_some());
 }
+
+#[test]
+fn prose_made_to_be_slow_is_answered_in_time() {
+    let started = std::time::Instant::now();
+    for pattern in [
+        "we x ",
+        "key has been approved ",
+        "Ana Kovač ",
+        "a://[",
+        "KEY-AGENT/",
+        "2026-03-02 10:00 ",
+        "\"",
+        "1,",
+        "ich habe ",
+        "the Signing Key and ",
+        "'",
+        "\u{435}a-",
+    ] {
+        let mut draft = WITH_GAPS.draft.clone();
+        draft["summary"] = json!(pattern.repeat(100_000 / pattern.len()));
+        WITH_GAPS.faults(&draft.to_string());
+    }
+    let took = started.elapsed();
+    assert!(took.as_secs() < 30, "{took:?}");
+}

@@ -70,7 +70,7 @@ impl<'a> Held<'a> {
             self.words.insert(text.to_owned());
         }
         self.people
-            .extend(known.find(text).into_iter().map(|at| at.recorded));
+            .extend(known.find(text).places.into_iter().map(|at| at.recorded));
         self.pairs
             .extend(capitalised_pairs(text).into_iter().map(|pair| pair.text));
     }

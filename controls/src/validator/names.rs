@@ -19,10 +19,31 @@ pub(super) struct PersonAt<'a> {
     pub(super) recorded: &'a str,
 }
 
-impl PersonAt<'_> {
-    /// Whether the places overlap.
-    pub(super) const fn overlaps(&self, start: usize, end: usize) -> bool {
-        self.start < end && start < self.start + self.recorded.len()
+/// The places in one text that name people, by where they start.
+#[derive(Debug)]
+pub(super) struct PeopleIn<'a> {
+    // Start, and the furthest end of this place and all before it.
+    reach: Vec<(usize, usize)>,
+    pub(super) places: Vec<PersonAt<'a>>,
+}
+
+impl<'a> PeopleIn<'a> {
+    fn of(mut places: Vec<PersonAt<'a>>) -> Self {
+        places.sort_by_key(|place| (place.start, place.recorded));
+        let mut furthest = 0;
+        let reach = places.iter().map(|place| {
+            furthest = furthest.max(place.start + place.recorded.len());
+            (place.start, furthest)
+        });
+        let reach = reach.collect();
+        Self { reach, places }
+    }
+
+    /// Whether one of the places holds all from `start` to `end`.
+    pub(super) fn cover(&self, start: usize, end: usize) -> bool {
+        let after = self.reach.partition_point(|(first, _)| *first <= start);
+        let last = after.checked_sub(1).and_then(|at| self.reach.get(at));
+        last.is_some_and(|(_, furthest)| *furthest >= end)
     }
 }
 
@@ -56,7 +77,7 @@ impl<'a> KnownPeople<'a> {
     }
 
     /// Every place in `text` that names a known person, byte for byte.
-    pub(super) fn find(&self, text: &str) -> Vec<PersonAt<'a>> {
+    pub(super) fn find(&self, text: &str) -> PeopleIn<'a> {
         let mut found = Vec::new();
         for (at, word) in words(text) {
             for (before, recorded) in self.by_first_word.get(word).into_iter().flatten() {
@@ -69,7 +90,7 @@ impl<'a> KnownPeople<'a> {
                 }
             }
         }
-        found
+        PeopleIn::of(found)
     }
 }
 
@@ -108,17 +129,19 @@ pub(super) fn capitalised_pairs(text: &str) -> Vec<CapitalisedPair> {
     for (start, raw) in letter_runs(text) {
         let end = start + raw.len();
         let word = bare(raw);
+        let word_end = word.as_ptr() as usize - text.as_ptr() as usize + word.len();
         let capitalised = is_capitalised(word) && stands_alone(text, start, end);
         if let Some((first_start, first_end, first)) = previous.filter(|_| capitalised)
             && text.get(first_end..start).is_some_and(is_space)
         {
             found.push(CapitalisedPair {
                 start: first_start,
-                end,
+                end: word_end,
                 text: format!("{first} {word}"),
             });
         }
-        previous = capitalised.then_some((start, end, word));
+        let word_start = word_end - word.len();
+        previous = capitalised.then_some((word_start, end, word));
     }
     found
 }
@@ -186,7 +209,12 @@ mod tests {
         ] {
             known.add(recorded);
         }
-        let found: Vec<&str> = known.find(text).into_iter().map(|at| at.recorded).collect();
+        let found: Vec<&str> = known
+            .find(text)
+            .places
+            .into_iter()
+            .map(|at| at.recorded)
+            .collect();
         assert_eq!(found, expected);
     }
 

@@ -7,7 +7,7 @@ use super::calendar::{Mention, Piece, pieces, single};
 use super::fault::{FaultCode, FaultList, quoted};
 use super::grounding::Grounds;
 use super::invisible;
-use super::names::{KnownPeople, PersonAt, capitalised_pairs};
+use super::names::{KnownPeople, PeopleIn, capitalised_pairs};
 use super::quotation::without_quotes;
 use super::reference::{self, ProseReference};
 use super::token::{Token, is_code, quantities};
@@ -110,9 +110,9 @@ impl ProseCheck<'_, '_> {
         }
     }
 
-    fn people(&self, prose: Prose<'_>, people: &[PersonAt<'_>], faults: &mut FaultList) -> u32 {
+    fn people(&self, prose: Prose<'_>, people: &PeopleIn<'_>, faults: &mut FaultList) -> u32 {
         let mut checked = 0;
-        for person in people {
+        for person in &people.places {
             checked += 1;
             if !self.grounds.person(person.recorded) {
                 Self::ungrounded(prose, person.recorded, PERSON, faults);
@@ -120,9 +120,7 @@ impl ProseCheck<'_, '_> {
         }
         for pair in capitalised_pairs(prose.text) {
             checked += 1;
-            let named = people.iter().any(|person| {
-                person.overlaps(pair.start, pair.end) && person.recorded.contains(&pair.text)
-            });
+            let named = people.cover(pair.start, pair.end);
             if !named && !self.grounds.pair(&pair.text) {
                 Self::ungrounded(
                     prose,
@@ -135,18 +133,13 @@ impl ProseCheck<'_, '_> {
         checked
     }
 
-    fn tokens(&self, prose: Prose<'_>, people: &[PersonAt<'_>], faults: &mut FaultList) -> u32 {
+    fn tokens(&self, prose: Prose<'_>, people: &PeopleIn<'_>, faults: &mut FaultList) -> u32 {
         let mut checked = 0;
         for piece in pieces(prose.text) {
             let (verdict, written) = match &piece {
                 Piece::Time(mention, written, _) => (self.time(mention, written), *written),
-                Piece::Token(token)
-                    if people.iter().any(|person| {
-                        person.overlaps(token.start, token.end()) && person.recorded == token.text
-                    }) =>
-                {
-                    continue;
-                }
+                // Part of a person's name or alias, which is checked as such.
+                Piece::Token(token) if people.cover(token.start, token.end()) => continue,
                 Piece::Token(token) => (self.token(prose.text, *token), token.text),
             };
             match verdict {
