@@ -1,10 +1,15 @@
 //! The packet as it is queued, shown and exported (`custody/packet/v1`).
 
+mod summary;
+mod validated;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use validated::ValidatedPacket;
 
 use crate::assessment::{Citation, Finding, IgnoredException, RankedOption, SubjectStatus};
 use crate::instant::Instant;

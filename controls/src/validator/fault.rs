@@ -58,3 +58,59 @@ pub struct DraftFault {
     /// What is wrong there and what would be right.
     pub message: String,
 }
+
+/// Faults as they are found, in any order.
+#[derive(Debug, Default)]
+pub(super) struct FaultList(Vec<DraftFault>);
+
+impl FaultList {
+    /// Notes a fault.
+    pub(super) fn add(
+        &mut self,
+        code: FaultCode,
+        requirement: Option<&str>,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        self.0.push(DraftFault {
+            code,
+            requirement: requirement.map(str::to_owned),
+            path: path.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Whether a fault was noted at `path` or below it.
+    pub(super) fn any_within(&self, path: &str) -> bool {
+        self.0.iter().any(|fault| {
+            fault
+                .path
+                .strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
+    /// Each fault once, by place and code.
+    pub(super) fn into_sorted(self) -> Vec<DraftFault> {
+        let mut faults = self.0;
+        faults.sort_by(|a, b| {
+            (&a.path, a.code, &a.message, &a.requirement).cmp(&(
+                &b.path,
+                b.code,
+                &b.message,
+                &b.requirement,
+            ))
+        });
+        faults.dedup();
+        faults
+    }
+}
+
+/// `text` in backticks, cut where it is long. For words that the draft itself chose.
+pub(super) fn quoted(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("`{}…`", text.get(..at).unwrap_or_default()),
+        None => format!("`{text}`"),
+    }
+}
