@@ -1,1 +1,3 @@
-//! x
+//! The application: review queue, human gate and audit log around the rules of custody-controls.
+
+pub mod review;
