@@ -22,11 +22,14 @@ mod tamper_tests;
 
 pub use access::{Access, AccessError, AccessPolicy};
 pub use audit::{AuditAction, AuditEntry, AuditEvent, AuditFault, AuditHead, AuditReport};
+pub use captures::LibrarySnapshot;
 pub use decision::{
     Correction, DecideError, Decided, Reason, RecordedDecision, Refusal, ReviewDecision, Reviewer,
     ReviewerError, Verdict, same_human,
 };
-pub use drift::{Drift, NoDrift, PacketInputs};
-pub use queue::{AsOfOrigin, NewPacket, PacketState, PacketSummary, Queued, StoredPacket};
+pub use drift::{Drift, Input, InputChange, NoDrift, PacketInputs};
+pub use queue::{
+    AsOfOrigin, NewPacket, PacketContents, PacketState, PacketSummary, Queued, StoredPacket,
+};
 pub use runs::{JournalEntry, NewRun, Run, RunId, RunState};
 pub use store::{Store, StoreError};

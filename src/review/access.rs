@@ -262,28 +262,48 @@ mod tests {
 
     #[track_caller]
     fn check(see: &str, seen: &[(Kind, &str)], hidden: &[(Kind, &str)]) {
-        let access = policy(&format!("roles.auditor.see = {see}")).role("auditor").unwrap();
+        let access = policy(&format!("roles.auditor.see = {see}"))
+            .role("auditor")
+            .unwrap();
         for (kind, field) in seen {
-            assert!(access.may_see(*kind, field), "{see}: {kind}/{field} is hidden");
+            assert!(
+                access.may_see(*kind, field),
+                "{see}: {kind}/{field} is hidden"
+            );
         }
         for (kind, field) in hidden {
-            assert!(!access.may_see(*kind, field), "{see}: {kind}/{field} is seen");
+            assert!(
+                !access.may_see(*kind, field),
+                "{see}: {kind}/{field} is seen"
+            );
         }
     }
 
     #[test]
     fn nothing_is_seen_unless_a_pattern_grants_it() {
         let (modules, people) = (Kind::Modules, Kind::People);
-        let all = [(modules, "id"), (Kind::SigningKeys, "label"), (people, "name")];
+        let all = [
+            (modules, "id"),
+            (Kind::SigningKeys, "label"),
+            (people, "name"),
+        ];
         check("[]", &[], &all);
         check("['*']", &all, &[]);
         for source in ["['hsm']", "['hsm/*']", "['hsm/*/*']"] {
             check(source, &all[..2], &all[2..]);
         }
         check("['hsm/modules']", &all[..1], &all[1..]);
-        check("['identity/people/name']", &all[2..], &[(people, "email"), (modules, "id")]);
+        check(
+            "['identity/people/name']",
+            &all[2..],
+            &[(people, "email"), (modules, "id")],
+        );
         check("['*/*/id']", &all[..1], &all[1..]);
-        check("['hsm/modules', 'identity/people/email']", &all[..1], &all[1..]);
+        check(
+            "['hsm/modules', 'identity/people/email']",
+            &all[..1],
+            &all[1..],
+        );
     }
 
     #[test]
@@ -307,7 +327,9 @@ mod tests {
             ("hsm/modules/validation/level", "is not of the form"),
         ] {
             let text = format!("roles.auditor.see = ['{see}']");
-            let error = toml::from_str::<AccessPolicy>(&text).unwrap_err().to_string();
+            let error = toml::from_str::<AccessPolicy>(&text)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(reason), "{error}");
         }
         let unknown = toml::from_str::<AccessPolicy>("reviewer = ['ana']").unwrap_err();
@@ -321,7 +343,10 @@ mod tests {
              reveal_people_to_model = true\n[roles.auditor]\nsee = ['hsm/modules/serial']",
         );
         let see = policy.cli().unwrap().see;
-        assert_eq!(see.iter().map(ToString::to_string).collect::<Vec<_>>(), ["hsm/modules/serial"]);
+        assert_eq!(
+            see.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["hsm/modules/serial"]
+        );
         assert!(policy.allow_self_review && policy.reveal_people_to_model);
         assert_eq!(policy.reviewers.unwrap(), ["ana", "ben"]);
     }

@@ -106,7 +106,7 @@ pub struct AuditEntry {
 }
 
 /// The last entry of the log. Kept elsewhere, it proves later that nothing before it was rewritten.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditHead {
     /// Its position; 0 for an empty log.
@@ -173,11 +173,9 @@ impl AuditEvent {
                 packet.clone(),
                 json!({ "model": model }),
             ),
-            Self::LibraryApproved { digest } => (
-                AuditAction::LibraryApproved,
-                digest.to_string(),
-                json!({}),
-            ),
+            Self::LibraryApproved { digest } => {
+                (AuditAction::LibraryApproved, digest.to_string(), json!({}))
+            }
         }
     }
 }

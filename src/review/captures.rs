@@ -135,8 +135,8 @@ impl Store {
     /// Fails when there is none, or when its text no longer yields it.
     pub async fn capture(&self, digest: Digest) -> Result<Capture, StoreError> {
         let text = self.capture_text(digest).await?;
-        let capture = read_capture(&text)
-            .map_err(|source| StoreError::CaptureUnusable { digest, source })?;
+        let capture =
+            read_capture(&text).map_err(|source| StoreError::CaptureUnusable { digest, source })?;
         if capture.digest() == digest {
             Ok(capture)
         } else {

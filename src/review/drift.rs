@@ -34,33 +34,59 @@ impl NoDrift {
     }
 }
 
+/// One of the things that a packet is judged on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Input {
+    /// The capture.
+    Evidence,
+    /// The controls library.
+    Library,
+}
+
+impl Input {
+    /// The word in messages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Evidence => "evidence",
+            Self::Library => "library",
+        }
+    }
+}
+
 /// A digest then and now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct DigestChange {
+pub struct InputChange {
+    /// What changed.
+    pub input: Input,
     /// What the packet was made from.
     pub was: Digest,
     /// What there is now.
     pub is: Digest,
 }
 
-/// Evidence or library are no longer what a packet was made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// Evidence or library, or both, are no longer what a packet was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// The evidence, where it changed.
-    pub evidence: Option<DigestChange>,
-    /// The library, where it changed.
-    pub library: Option<DigestChange>,
+    // INVARIANT: not empty; made by `check`.
+    changes: Vec<InputChange>,
+}
+
+impl Drift {
+    /// What changed, evidence first.
+    #[must_use]
+    pub fn changes(&self) -> &[InputChange] {
+        &self.changes
+    }
 }
 
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let changes = [("evidence", self.evidence), ("library", self.library)];
-        let mut separator = "";
-        for (name, change) in changes {
-            if let Some(DigestChange { was, is }) = change {
-                write!(f, "{separator}{name} has changed from {was} to {is}")?;
-                separator = "; ";
-            }
+        for (index, InputChange { input, was, is }) in self.changes.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            let input = input.as_str();
+            write!(f, "{separator}{input} has changed from {was} to {is}")?;
         }
         Ok(())
     }
@@ -73,15 +99,19 @@ impl std::error::Error for Drift {}
 /// # Errors
 /// Says which of the two has changed.
 pub fn check(packet: PacketInputs, current: PacketInputs) -> Result<NoDrift, Drift> {
-    let change = |was: Digest, is: Digest| (was != is).then_some(DigestChange { was, is });
-    let drift = Drift {
-        evidence: change(packet.evidence, current.evidence),
-        library: change(packet.library, current.library),
-    };
-    if drift.evidence.is_none() && drift.library.is_none() {
+    let compared = [
+        (Input::Evidence, packet.evidence, current.evidence),
+        (Input::Library, packet.library, current.library),
+    ];
+    let changes: Vec<InputChange> = compared
+        .into_iter()
+        .filter(|(_, was, is)| was != is)
+        .map(|(input, was, is)| InputChange { input, was, is })
+        .collect();
+    if changes.is_empty() {
         Ok(NoDrift { inputs: packet })
     } else {
-        Err(drift)
+        Err(Drift { changes })
     }
 }
 
@@ -224,7 +254,12 @@ mod tests {
         let new = capture_of(&[(Kind::People, &people)]);
         let changed = difference(&old, &new);
         let expected = [
-            ("identity/people/p-ana", Change::Changed { pointers: vec!["/email".to_owned()] }),
+            (
+                "identity/people/p-ana",
+                Change::Changed {
+                    pointers: vec!["/email".to_owned()],
+                },
+            ),
             ("identity/people/p-ben", Change::Removed),
             ("identity/people/p-benjamin", Change::Added),
         ];
@@ -246,9 +281,15 @@ mod tests {
     fn drift_says_what_changed_and_only_equality_is_proof() {
         let [a, b] = [b"a", b"b"].map(|bytes| Digest::of_bytes(bytes));
         let inputs = |evidence, library| PacketInputs { evidence, library };
-        assert_eq!(check(inputs(a, b), inputs(a, b)).unwrap().inputs(), inputs(a, b));
+        assert_eq!(
+            check(inputs(a, b), inputs(a, b)).unwrap().inputs(),
+            inputs(a, b)
+        );
         let drift = check(inputs(a, a), inputs(b, a)).unwrap_err();
-        assert_eq!(drift.to_string(), format!("evidence has changed from {a} to {b}"));
+        assert_eq!(
+            drift.to_string(),
+            format!("evidence has changed from {a} to {b}")
+        );
         let drift = check(inputs(a, a), inputs(b, b)).unwrap_err();
         assert_eq!(
             drift.to_string(),
@@ -269,7 +310,14 @@ mod tests {
             .map(|change| (change.file, change.change))
             .collect();
         let changed_b = Change::Changed { pointers: vec![] };
-        let expected = [("a.yaml", Change::Removed), ("b.yaml", changed_b), ("d.yaml", Change::Added)];
-        assert_eq!(changed, expected.map(|(file, change)| (file.to_owned(), change)));
+        let expected = [
+            ("a.yaml", Change::Removed),
+            ("b.yaml", changed_b),
+            ("d.yaml", Change::Added),
+        ];
+        assert_eq!(
+            changed,
+            expected.map(|(file, change)| (file.to_owned(), change))
+        );
     }
 }

@@ -37,7 +37,9 @@ pub(crate) fn capture_of(kinds: &[(Kind, &str)]) -> Capture {
         .chain(kinds)
     {
         let text: Arc<str> = Arc::from(*text);
-        tables.read(*kind, text, Layout::Array, kind.name()).unwrap();
+        tables
+            .read(*kind, text, Layout::Array, kind.name())
+            .unwrap();
     }
     let reading = SourceReading {
         connector: "directory".to_owned(),
@@ -76,7 +78,9 @@ pub(crate) fn at(minutes: u32) -> Instant {
 /// A store in a folder of its own.
 pub(crate) async fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("custody.db")).await.unwrap();
+    let store = Store::open(&folder.path().join("custody.db"))
+        .await
+        .unwrap();
     (folder, store)
 }
 

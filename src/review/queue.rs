@@ -217,10 +217,7 @@ impl Store {
     }
 }
 
-async fn queue_within(
-    db: &mut SqliteConnection,
-    packet: &NewPacket,
-) -> Result<Queued, StoreError> {
+async fn queue_within(db: &mut SqliteConnection, packet: &NewPacket) -> Result<Queued, StoreError> {
     let contents = &packet.contents;
     runs::require_inputs(db, contents.capture, contents.library).await?;
     let revision: i64 =

@@ -20,8 +20,25 @@ pub const WITHHELD: &str = "[withheld]";
 
 /// Members that hold the packet's own words, ids and digests, never evidence.
 const OWN_WORDS: [&str; 19] = [
-    "schema", "id", "digest", "cycle", "as_of", "from", "to", "posture", "disposition", "status",
-    "requirement", "check", "because", "against", "findings", "code", "outcome", "version", "state",
+    "schema",
+    "id",
+    "digest",
+    "cycle",
+    "as_of",
+    "from",
+    "to",
+    "posture",
+    "disposition",
+    "status",
+    "requirement",
+    "check",
+    "because",
+    "against",
+    "findings",
+    "code",
+    "outcome",
+    "version",
+    "state",
 ];
 
 /// Members that name a record.
@@ -225,14 +242,20 @@ fn collect_texts(ty: &Ty, value: &Value, texts: &mut BTreeSet<String>) {
             texts.insert(text.clone());
         }
         (Ty::List(item), Value::Array(items)) => {
-            items.iter().for_each(|value| collect_texts(item, value, texts));
+            items
+                .iter()
+                .for_each(|value| collect_texts(item, value, texts));
         }
         (Ty::Object(object), Value::Object(members)) => collect_members(object, members, texts),
         (Ty::Time | Ty::Text | Ty::Person | Ty::List(_) | Ty::Object(_), _) => {}
     }
 }
 
-fn collect_members(object: &ObjectType, members: &Map<String, Value>, texts: &mut BTreeSet<String>) {
+fn collect_members(
+    object: &ObjectType,
+    members: &Map<String, Value>,
+    texts: &mut BTreeSet<String>,
+) {
     for field in &object.fields {
         if let Some(value) = members.get(field.name) {
             collect_texts(&field.ty, value, texts);

@@ -2,6 +2,8 @@
 //!
 //! Entries are opaque here. An entry is on disk before [`Store::append_entry`] returns.
 
+mod row;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -12,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 
-use super::audit::{self, AuditAction, GENESIS, NewEntry, Recorded};
-use super::store::{RowName, Store, StoreError};
+pub(super) use row::{JournalRow, RunRow};
+
+use super::audit::{self, AuditAction, NewEntry, Recorded};
+use super::store::{Store, StoreError};
 
 /// A run's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,142 +96,6 @@ pub struct JournalEntry {
     pub at: Instant,
     /// What was written.
     pub entry: Value,
-}
-
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(super) struct RunRow {
-    pub(super) id: i64,
-    run_key: String,
-    capture_digest: String,
-    library_digest: String,
-    scope: String,
-    model: String,
-    prompts: String,
-    prepared_by: String,
-    started_at: String,
-    pub(super) state: String,
-    pub(super) ended_at: Option<String>,
-    pub(super) journal_entries: i64,
-    pub(super) journal_head: String,
-}
-
-impl Recorded for RunRow {
-    const TABLE: &'static str = "runs";
-    fn id(&self) -> String {
-        RunId(self.id).to_string()
-    }
-    fn content(&self) -> Digest {
-        Digest::of(&json!({
-            "id": self.id,
-            "run_key": self.run_key,
-            "capture_digest": self.capture_digest,
-            "library_digest": self.library_digest,
-            "scope": self.scope,
-            "model": self.model,
-            "prompts": self.prompts,
-            "prepared_by": self.prepared_by,
-            "started_at": self.started_at,
-        }))
-    }
-}
-
-impl RunRow {
-    fn new(id: i64, run: &NewRun) -> Self {
-        Self {
-            id,
-            run_key: run.run_key.clone(),
-            capture_digest: run.capture.to_string(),
-            library_digest: run.library.to_string(),
-            scope: canonical(&json!(run.scope)),
-            model: run.model.clone(),
-            prompts: canonical(&json!(run.prompts)),
-            prepared_by: run.prepared_by.clone(),
-            started_at: run.started_at.to_string(),
-            state: RunState::Running.as_str().to_owned(),
-            ended_at: None,
-            journal_entries: 0,
-            journal_head: GENESIS.to_owned(),
-        }
-    }
-
-    async fn insert(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO runs (id, run_key, capture_digest, library_digest, scope, model, prompts, \
-             prepared_by, started_at, state, ended_at, journal_entries, journal_head) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )
-        .bind(self.id)
-        .bind(&self.run_key)
-        .bind(&self.capture_digest)
-        .bind(&self.library_digest)
-        .bind(&self.scope)
-        .bind(&self.model)
-        .bind(&self.prompts)
-        .bind(&self.prepared_by)
-        .bind(&self.started_at)
-        .bind(&self.state)
-        .bind(&self.ended_at)
-        .bind(self.journal_entries)
-        .bind(&self.journal_head)
-        .execute(connection)
-        .await?;
-        Ok(())
-    }
-
-    fn read(self) -> Result<Run, StoreError> {
-        let id = Recorded::id(&self);
-        let row = RowName {
-            table: Self::TABLE,
-            id: &id,
-        };
-        Ok(Run {
-            id: RunId(self.id),
-            started: NewRun {
-                capture: row.word("capture_digest", &self.capture_digest)?,
-                library: row.word("library_digest", &self.library_digest)?,
-                scope: row.json("scope", &self.scope)?,
-                prompts: row.json("prompts", &self.prompts)?,
-                started_at: row.word("started_at", &self.started_at)?,
-                run_key: self.run_key,
-                model: self.model,
-                prepared_by: self.prepared_by,
-            },
-            state: row.word("state", &self.state)?,
-            entries: row.count("journal_entries", self.journal_entries)?,
-        })
-    }
-}
-
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(super) struct JournalRow {
-    pub(super) run_id: i64,
-    pub(super) seq: i64,
-    at: String,
-    entry: String,
-    pub(super) hash: String,
-}
-
-impl JournalRow {
-    /// The hash that the row must have when `prev` is the one before it.
-    pub(super) fn chained(&self, prev: &str) -> String {
-        Digest::of(&json!({
-            "run": self.run_id, "seq": self.seq, "at": self.at, "entry": self.entry, "prev": prev,
-        }))
-        .to_string()
-    }
-
-    fn read(self) -> Result<JournalEntry, StoreError> {
-        let id = format!("{}/{}", RunId(self.run_id), self.seq);
-        let row = RowName {
-            table: "journal",
-            id: &id,
-        };
-        Ok(JournalEntry {
-            seq: row.count("seq", self.seq)?,
-            at: row.word("at", &self.at)?,
-            entry: row.json("entry", &self.entry)?,
-        })
-    }
 }
 
 impl Store {

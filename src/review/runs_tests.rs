@@ -7,12 +7,23 @@ async fn a_killed_run_is_found_again_with_its_journal() {
     let run = store.start_run(&new_run("key")).await.unwrap();
     let first = json!({ "request": "b", "a": [1, null] });
     store.append_entry(run.id, 1, &first, at(3)).await.unwrap();
-    store.append_entry(run.id, 2, &json!("second"), at(4)).await.unwrap();
+    store
+        .append_entry(run.id, 2, &json!("second"), at(4))
+        .await
+        .unwrap();
     drop(store);
 
-    let store = Store::open(&folder.path().join("custody.db")).await.unwrap();
+    let store = Store::open(&folder.path().join("custody.db"))
+        .await
+        .unwrap();
     let found = store.unfinished_run("key").await.unwrap().unwrap();
-    assert_eq!(found, Run { entries: 2, ..run.clone() });
+    assert_eq!(
+        found,
+        Run {
+            entries: 2,
+            ..run.clone()
+        }
+    );
     assert_eq!(found.started, new_run("key"));
     let journal = store.journal(run.id).await.unwrap();
     let expected = [(1, at(3), first), (2, at(4), json!("second"))]
@@ -54,23 +65,38 @@ async fn two_processes_cannot_both_write_one_journal() {
     let run = store.start_run(&new_run("key")).await.unwrap();
     let mine = json!({ "from": "me" });
     store.append_entry(run.id, 1, &mine, at(3)).await.unwrap();
-    let other = store.append_entry(run.id, 1, &json!({ "from": "another" }), at(3)).await;
+    let other = store
+        .append_entry(run.id, 1, &json!({ "from": "another" }), at(3))
+        .await;
     assert!(matches!(
         other,
-        Err(StoreError::JournalMoved { expected: 1, next: 2, .. })
+        Err(StoreError::JournalMoved {
+            expected: 1,
+            next: 2,
+            ..
+        })
     ));
     let journal = store.journal(run.id).await.unwrap();
-    assert_eq!(journal.iter().map(|e| &e.entry).collect::<Vec<_>>(), [&mine]);
+    assert_eq!(
+        journal.iter().map(|e| &e.entry).collect::<Vec<_>>(),
+        [&mine]
+    );
 }
 
 #[tokio::test]
 async fn a_run_needs_its_inputs_stored() {
     let (_folder, store) = prepared_store().await;
     let stranger = Digest::of_bytes(b"stranger");
-    let run = NewRun { capture: stranger, ..new_run("key") };
+    let run = NewRun {
+        capture: stranger,
+        ..new_run("key")
+    };
     let refused = store.start_run(&run).await;
     assert!(matches!(refused, Err(StoreError::UnknownCapture(digest)) if digest == stranger));
-    let run = NewRun { library: stranger, ..new_run("key") };
+    let run = NewRun {
+        library: stranger,
+        ..new_run("key")
+    };
     let refused = store.start_run(&run).await;
     assert!(matches!(refused, Err(StoreError::UnknownLibrary(digest)) if digest == stranger));
 }

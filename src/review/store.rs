@@ -215,22 +215,29 @@ impl StoreError {
             let code = error.code().and_then(|code| code.parse::<u32>().ok());
             code.is_some_and(|code| matches!(code & 0xff, 5 | 6))
                 || error.message().contains("already exists")
-                || error.message().contains("UNIQUE constraint failed: _sqlx_migrations")
+                || error
+                    .message()
+                    .contains("UNIQUE constraint failed: _sqlx_migrations")
         })
     }
 }
 
 /// Creates folder and file where they are missing, both for the owner alone.
 fn create_private(path: &Path) -> Result<(), StoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|source| StoreError::Folder {
-            path: path.to_owned(),
-            source,
-        })?;
+        builder
+            .create(folder)
+            .map_err(|source| StoreError::Folder {
+                path: path.to_owned(),
+                source,
+            })?;
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -292,74 +299,5 @@ impl RowName<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_new_store_is_private_to_its_owner() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("deep/store/custody.db");
-        let store = Store::open(&path).await.unwrap();
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&path), 0o600);
-        assert_eq!(mode(path.parent().unwrap()), 0o700);
-        assert_eq!(mode(&path.with_file_name("custody.db-wal")), 0o600);
-        store.close().await;
-        Store::open(&path).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn errors_name_the_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let no_database = folder.path().join("notes.txt");
-        std::fs::write(&no_database, "these are my notes, not a database at all").unwrap();
-        let under_a_file = no_database.join("custody.db");
-        for path in [no_database, under_a_file] {
-            let error = Store::open(&path).await.unwrap_err().to_string();
-            assert!(error.contains(&format!("`{}`", path.display())), "{error}");
-        }
-    }
-
-    #[tokio::test]
-    async fn readers_cannot_write() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("custody.db")).await.unwrap();
-        let error = sqlx::query("INSERT INTO captures VALUES ('d', x'00', 't')")
-            .execute(&store.reader)
-            .await
-            .unwrap_err();
-        assert!(error.to_string().contains("readonly"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn several_can_create_the_same_store_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("custody.db");
-        let (a, b, c) = tokio::join!(Store::open(&path), Store::open(&path), Store::open(&path));
-        a.unwrap();
-        b.unwrap();
-        c.unwrap();
-    }
-
-    #[tokio::test]
-    async fn writes_are_synchronous_and_foreign_keys_hold() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("custody.db")).await.unwrap();
-        let mut tx = store.write().await.unwrap();
-        let pragma = async |tx: &mut Transaction<'static, Sqlite>, sql: &'static str| {
-            sqlx::query_scalar::<_, i64>(sql)
-                .fetch_one(&mut **tx)
-                .await
-                .unwrap()
-        };
-        assert_eq!(pragma(&mut tx, "PRAGMA synchronous").await, 2);
-        assert_eq!(pragma(&mut tx, "PRAGMA foreign_keys").await, 1);
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode")
-            .fetch_one(&mut *tx)
-            .await
-            .unwrap();
-        assert_eq!(mode, "wal");
-    }
-}
+#[path = "store_tests.rs"]
+mod tests;

@@ -277,10 +277,7 @@ async fn check_runs(db: &mut Db, ledger: &mut Ledger) -> Result<(), AuditFault> 
 
 /// Follows the chain of one journal to the head that its run states.
 fn check_journal(run: &RunRow, entries: &[JournalRow]) -> Option<AuditFault> {
-    let edited = |seq| AuditFault::JournalEdited {
-        run: run.id(),
-        seq,
-    };
+    let edited = |seq| AuditFault::JournalEdited { run: run.id(), seq };
     let mut prev = GENESIS;
     for (expected, entry) in (1..).zip(entries) {
         if entry.seq != expected || entry.chained(prev) != entry.hash {

@@ -95,7 +95,13 @@ mod tests {
     #[test]
     fn one_human_is_recognised_by_id_alias_email_and_name() {
         let capture = capture();
-        for other in ["p-ana", "apetrova", "Ana@Example.org", "ana petrova", " P-ANA "] {
+        for other in [
+            "p-ana",
+            "apetrova",
+            "Ana@Example.org",
+            "ana petrova",
+            " P-ANA ",
+        ] {
             assert!(same_human(&capture, "p-ana", other), "{other}");
             assert!(same_human(&capture, other, "apetrova"), "{other}");
             assert!(!same_human(&capture, other, "p-ben"), "{other}");
@@ -108,7 +114,10 @@ mod tests {
     #[test]
     fn a_list_of_reviewers_is_closed() {
         let open = AccessPolicy::default();
-        assert_eq!(Reviewer::from_terminal(" ana ", &open).unwrap().who(), "ana");
+        assert_eq!(
+            Reviewer::from_terminal(" ana ", &open).unwrap().who(),
+            "ana"
+        );
         assert_eq!(
             Reviewer::from_terminal("  ", &open),
             Err(ReviewerError::Nobody)

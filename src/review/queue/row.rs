@@ -194,7 +194,11 @@ fn packet_id(cycle: &str, revision: i64) -> String {
         return format!("{slug}-r{revision}");
     }
     let digest = Digest::of_bytes(cycle.as_bytes()).to_string();
-    let digits: String = digest.trim_start_matches("sha256:").chars().take(8).collect();
+    let digits: String = digest
+        .trim_start_matches("sha256:")
+        .chars()
+        .take(8)
+        .collect();
     format!("{slug}-{digits}-r{revision}")
 }
 
