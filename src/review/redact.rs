@@ -41,6 +41,9 @@ const OWN_WORDS: [&str; 19] = [
     "state",
 ];
 
+/// Members in which a citation shows what its record holds.
+const SHOWN: [&str; 3] = ["value", "quote", "source_url"];
+
 /// Members that name a record.
 const RECORD_NAMES: [&str; 2] = ["artifact", "subject"];
 
@@ -93,12 +96,15 @@ impl<'a> Redaction<'a> {
     }
 
     fn object(&self, members: &mut Map<String, Value>) {
-        self.citation(members);
+        let is_citation = self.citation(members);
         for (name, member) in members.iter_mut() {
             let own_words = OWN_WORDS.contains(&name.as_str());
             match member {
-                // What a citation shows was dealt with as a whole.
-                _ if matches!(name.as_str(), "value" | "quote" | "source_url") => {
+                Value::Array(drafts) if name == "rejected_drafts" => {
+                    drafts.iter_mut().for_each(|draft| self.unchecked(draft));
+                }
+                // What a citation may show, it shows, but for people.
+                _ if is_citation && SHOWN.contains(&name.as_str()) => {
                     strings(member, &|text| self.people.withhold(text));
                 }
                 Value::String(text) if RECORD_NAMES.contains(&name.as_str()) => {
@@ -111,20 +117,45 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// `<source>/<kind>/<id>` keeps its kind; the id goes where the role may not see ids of that kind.
-    fn record_name(&self, text: &mut String) {
-        match text.parse::<ArtifactId>() {
-            Ok(artifact) if self.access.may_see(artifact.kind(), "id") => {}
-            Ok(artifact) => *text = format!("{}/{WITHHELD}", artifact.kind()),
-            // A source's name, or what a rejected draft made up.
-            Err(_) => self.hidden.withhold(text),
+    /// What no check has passed may hold anything anywhere: a hidden value as a status, as a member's name,
+    /// or cited from a field that may be seen.
+    fn unchecked(&self, value: &mut Value) {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => self.hidden.withhold(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.unchecked(item)),
+            Value::Object(members) => {
+                self.citation(members);
+                for (mut name, mut member) in std::mem::take(members) {
+                    self.hidden.withhold(&mut name);
+                    match &mut member {
+                        Value::String(text) if RECORD_NAMES.contains(&name.as_str()) => {
+                            self.record_name(text);
+                        }
+                        _ => self.unchecked(&mut member),
+                    }
+                    members.insert(name, member);
+                }
+            }
         }
     }
 
-    /// Withholds what a citation shows of its record.
-    fn citation(&self, members: &mut Map<String, Value>) {
+    /// `<source>/<kind>/<id>` keeps its kind; the id goes where the role may not see ids of that kind.
+    fn record_name(&self, text: &mut String) {
+        match text.parse::<ArtifactId>() {
+            Ok(artifact) if !self.access.may_see(artifact.kind(), "id") => {
+                *text = format!("{}/{WITHHELD}", artifact.kind());
+            }
+            Ok(artifact) if self.capture.find(&artifact).is_some() => {}
+            // A source's name, or what a rejected draft made up.
+            Ok(_) | Err(_) => self.hidden.withhold(text),
+        }
+    }
+
+    /// Withholds what a citation shows of its record. Says whether `members` are a citation.
+    fn citation(&self, members: &mut Map<String, Value>) -> bool {
         let Some(artifact) = members.get("artifact").and_then(Value::as_str) else {
-            return;
+            return false;
         };
         let artifact = artifact.parse::<ArtifactId>().ok();
         let text = |name: &str| members.get(name).and_then(Value::as_str);
@@ -155,6 +186,7 @@ impl<'a> Redaction<'a> {
                 *member = Value::from(WITHHELD);
             }
         }
+        true
     }
 
     /// Whether the quoted words stand in a field of the record that the role may see, and in no other.

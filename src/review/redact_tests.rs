@@ -145,6 +145,35 @@ fn citations_keep_their_place_and_lose_their_value() {
 }
 
 #[test]
+fn a_rejected_draft_cannot_carry_a_hidden_value_in_any_place() {
+    let policy: AccessPolicy =
+        toml::from_str("roles.reader.see = ['hsm/escrow_media/id', 'hsm/escrow_media/medium']")
+            .unwrap();
+    let secret = "SEAL-77310";
+    let visible = "hsm/escrow_media/EM-04";
+    let draft = json!({
+        "posture": secret, "status": secret, "because": [secret], "value": secret, "Ana Petrova": 1,
+        "requirement": { "id": secret, "subject": "hsm/escrow_media/SEAL-77310" },
+        "citations": [{ "artifact": visible, "pointer": "/medium", "value": secret }],
+    });
+    let mut packet =
+        json!({ "validation": { "rejected_drafts": [{ "draft": draft, "faults": [] }] } });
+    policy
+        .role("reader")
+        .unwrap()
+        .redact_packet(&mut packet, &capture());
+    let expected = json!({
+        "posture": WITHHELD, "status": WITHHELD, "because": [WITHHELD], "value": WITHHELD, WITHHELD: 1,
+        "requirement": { "id": WITHHELD, "subject": "hsm/escrow_media/[withheld]" },
+        "citations": [{ "artifact": visible, "pointer": "/medium", "value": WITHHELD }],
+    });
+    assert_eq!(
+        packet.pointer("/validation/rejected_drafts/0/draft"),
+        Some(&expected)
+    );
+}
+
+#[test]
 fn the_built_in_role_reads_the_packet_as_it_is() {
     let mut seen = packet();
     AccessPolicy::default()
