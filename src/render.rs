@@ -23,12 +23,12 @@ mod sample;
 
 use custody_controls::packet::Packet;
 
-// pub use csv::csv_text;
-// pub use diff::{PacketDiff, diff_text};
+pub use csv::csv_text;
+pub use diff::{PacketDiff, diff_text};
 pub use escape::escape_control;
 // pub use html::html_text;
-// pub use markdown::markdown_text;
-// pub use queue::{PacketRow, packets_table};
+pub use markdown::markdown_text;
+pub use queue::{PacketRow, packets_table};
 pub use style::{Detail, Style};
 pub use terminal::{assessment_text, packet_text};
 pub use view::{NextStep, View};

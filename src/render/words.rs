@@ -202,9 +202,12 @@ pub(super) fn by_record(citations: &[Citation]) -> Vec<CitedRecord<'_>> {
     records
 }
 
-/// The cited pointer; `/` stands for the record as a whole.
-pub(super) fn pointer(citation: &Citation) -> &str {
-    citation.pointer.as_deref().unwrap_or("/")
+/// `artifact#pointer`, or the artifact alone.
+pub(super) fn place(citation: &Citation) -> String {
+    match &citation.pointer {
+        Some(pointer) => format!("{}#{pointer}", citation.artifact),
+        None => citation.artifact.clone(),
+    }
 }
 
 /// What is cited there: the value, as text where it is text, or the words quoted.

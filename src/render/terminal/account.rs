@@ -58,8 +58,11 @@ fn cited_record(canvas: &mut Canvas<'_>, record: &CitedRecord<'_>) {
         &format!("{} ({digest})", record.artifact),
     );
     for citation in &record.places {
-        let value = words::cited_value(citation).unwrap_or_default();
-        let place = format!("{} = {value}", words::pointer(citation));
+        let place = match (&citation.pointer, words::cited_value(citation)) {
+            (Some(pointer), Some(value)) => format!("{pointer} = {value}"),
+            (Some(pointer), None) => pointer.clone(),
+            (None, value) => value.unwrap_or_default(),
+        };
         canvas.field("", 17, Tone::Plain, &place);
     }
     if let Some(url) = record.source_url {
