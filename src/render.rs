@@ -26,7 +26,7 @@ use custody_controls::packet::Packet;
 pub use csv::csv_text;
 pub use diff::{PacketDiff, diff_text};
 pub use escape::escape_control;
-// pub use html::html_text;
+pub use html::html_text;
 pub use markdown::markdown_text;
 pub use queue::{PacketRow, packets_table};
 pub use style::{Detail, Style};

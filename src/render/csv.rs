@@ -127,7 +127,11 @@ fn cell(text: &str) -> String {
     let first = text.chars().next();
     let after_spaces = text.trim_start().chars().next();
     let escaped = escape_control(text);
-    if [first, after_spaces].into_iter().flatten().any(starts_formula) {
+    if [first, after_spaces]
+        .into_iter()
+        .flatten()
+        .any(starts_formula)
+    {
         format!("'{escaped}")
     } else {
         escaped.into_owned()
@@ -153,10 +157,18 @@ mod tests {
     fn an_assessment_has_no_packet_to_name() {
         let (assessment, evidence, library) = sample::assessment("semiannual-2026-h2");
         let scope = sample::scope();
-        let text =
-            csv_text(&View::of_assessment(&assessment, &scope, &evidence, &library)).unwrap();
+        let text = csv_text(&View::of_assessment(
+            &assessment,
+            &scope,
+            &evidence,
+            &library,
+        ))
+        .unwrap();
         let second = text.lines().nth(1).unwrap();
-        assert!(second.starts_with(",,2026-H2,2026-12-15T09:00:00Z,remediate,KC-1,"), "{second}");
+        assert!(
+            second.starts_with(",,2026-H2,2026-12-15T09:00:00Z,remediate,KC-1,"),
+            "{second}"
+        );
     }
 
     #[test]
@@ -182,9 +194,16 @@ mod tests {
         let text = register(&sample::hostile_packet());
         let mut reader = ::csv::Reader::from_reader(text.as_bytes());
         let rows: Vec<::csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(rows.len(), 3, "one row per requirement or finding, none forged");
+        assert_eq!(
+            rows.len(),
+            3,
+            "one row per requirement or finding, none forged"
+        );
         for cell in rows.iter().flatten() {
-            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+            assert!(
+                !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                "{cell}"
+            );
             assert!(!cell.chars().any(char::is_control), "{cell:?}");
         }
         assert!(rows[0][6].starts_with("'=cmd|"));

@@ -18,7 +18,12 @@ fn a_packet_does_not_differ_from_itself() {
     assert!(diff.requirements.is_empty() && diff.subjects.is_empty());
     assert!(diff.findings.added.is_empty() && diff.findings.removed.is_empty());
     assert_eq!(diff.findings.kept.len(), packet.body.findings.len());
-    assert!(diff.findings.kept.iter().all(|kept| kept.changed.is_empty()));
+    assert!(
+        diff.findings
+            .kept
+            .iter()
+            .all(|kept| kept.changed.is_empty())
+    );
     assert_eq!(diff.evidence.digest, None);
 }
 
@@ -46,7 +51,10 @@ fn the_json_names_every_change() {
 #[test]
 fn a_diff_read_backwards_swaps_added_and_removed() {
     let (old, new) = (sample::packet(), sample::clean_packet());
-    let (there, back) = (PacketDiff::between(&old, &new), PacketDiff::between(&new, &old));
+    let (there, back) = (
+        PacketDiff::between(&old, &new),
+        PacketDiff::between(&new, &old),
+    );
     assert_eq!(there.findings.removed, back.findings.added);
     assert_eq!(there.findings.added, back.findings.removed);
     assert_eq!(there.concerns.removed, back.concerns.added);

@@ -152,7 +152,12 @@ impl<'s> Canvas<'s> {
         let label = headings.iter().map(|heading| heading.width()).max();
         for row in rows {
             for (heading, cell) in headings.iter().zip(row) {
-                self.field(heading, label.unwrap_or_default() + 1, cell.tone, &cell.text);
+                self.field(
+                    heading,
+                    label.unwrap_or_default() + 1,
+                    cell.tone,
+                    &cell.text,
+                );
             }
             self.blank();
         }
@@ -249,7 +254,11 @@ mod tests {
 
     #[test]
     fn a_word_longer_than_the_line_is_broken() {
-        check("a hsm/audit_events/X b", 8, &["a", "hsm/audi", "t_events", "/X b"]);
+        check(
+            "a hsm/audit_events/X b",
+            8,
+            &["a", "hsm/audi", "t_events", "/X b"],
+        );
     }
 
     #[test]

@@ -66,11 +66,7 @@ fn cell(text: &str) -> String {
 }
 
 fn header(out: &mut String, view: &View<'_>) {
-    heading(
-        out,
-        1,
-        &format!("Key custody review {}", block(view.cycle)),
-    );
+    heading(out, 1, &format!("Key custody review {}", block(view.cycle)));
     line(
         out,
         &format!("**Recommendation: {}**\n", words::headline(view)),
@@ -81,12 +77,24 @@ fn header(out: &mut String, view: &View<'_>) {
     }
     if let Some(packet) = view.packet {
         let id = code(packet.id, Place::Block);
-        fact(out, "Packet", &format!("{id}, revision {}", packet.revision));
-        fact(out, "Packet digest", &code(&packet.digest.to_string(), Place::Block));
+        fact(
+            out,
+            "Packet",
+            &format!("{id}, revision {}", packet.revision),
+        );
+        fact(
+            out,
+            "Packet digest",
+            &code(&packet.digest.to_string(), Place::Block),
+        );
     }
     fact(out, "As of", &view.as_of.to_string());
     let period = view.period;
-    fact(out, "Period", &format!("{} to {} (exclusive)", period.from, period.to));
+    fact(
+        out,
+        "Period",
+        &format!("{} to {} (exclusive)", period.from, period.to),
+    );
     if let Some(validation) = view.validation {
         fact(out, "Validation", &block(&words::validation(validation)));
     }
@@ -135,7 +143,11 @@ fn findings(out: &mut String, view: &View<'_>, disposition: Disposition) {
     if count == 0 {
         return;
     }
-    heading(out, 2, &format!("{} ({count})", words::finding_heading(disposition)));
+    heading(
+        out,
+        2,
+        &format!("{} ({count})", words::finding_heading(disposition)),
+    );
     for (number, shown) in found.into_iter().enumerate() {
         if number > 0 {
             out.push('\n');
@@ -143,7 +155,10 @@ fn findings(out: &mut String, view: &View<'_>, disposition: Disposition) {
         finding(out, shown);
     }
     for concern in concerns {
-        line(out, "\n### Concern raised by the drafter, no finding of the rules\n");
+        line(
+            out,
+            "\n### Concern raised by the drafter, no finding of the rules\n",
+        );
         fact(out, "Question", &block(&concern.text));
         citations(out, &concern.citations);
     }
@@ -221,7 +236,10 @@ fn options(out: &mut String, view: &View<'_>) {
         let shown: Vec<String> = ids.iter().map(|id| code(id, Place::Cell)).collect();
         shown.join(", ")
     };
-    line(out, "| rank | disposition | meaning | supported | for | against |");
+    line(
+        out,
+        "| rank | disposition | meaning | supported | for | against |",
+    );
     line(out, "| ---: | --- | --- | --- | --- | --- |");
     for (option, rank) in view.options.iter().zip(1..) {
         row(
@@ -247,7 +265,10 @@ fn ignored_exceptions(out: &mut String, view: &View<'_>) {
         let artifact = code(&exception.artifact, Place::Block);
         let requirement = block(&exception.requirement);
         let reason = block(&exception.reason);
-        line(out, &format!("- {artifact} against {requirement}: {reason}"));
+        line(
+            out,
+            &format!("- {artifact} against {requirement}: {reason}"),
+        );
     }
 }
 
@@ -256,9 +277,20 @@ fn evidence(out: &mut String, view: &View<'_>) {
     let digest = code(&view.evidence.digest.to_string(), Place::Block);
     fact(out, "Capture digest", &digest);
     fact(out, "Records", &view.evidence.records.to_string());
-    fact(out, "Controls library", &block(&words::library(view.library)));
-    fact(out, "Library digest", &code(&view.library.digest.to_string(), Place::Block));
-    line(out, "\n| source | connector | records | read at | missing |");
+    fact(
+        out,
+        "Controls library",
+        &block(&words::library(view.library)),
+    );
+    fact(
+        out,
+        "Library digest",
+        &code(&view.library.digest.to_string(), Place::Block),
+    );
+    line(
+        out,
+        "\n| source | connector | records | read at | missing |",
+    );
     line(out, "| --- | --- | ---: | --- | --- |");
     for source in &view.evidence.sources {
         row(
@@ -275,7 +307,9 @@ fn evidence(out: &mut String, view: &View<'_>) {
 }
 
 fn provenance(out: &mut String, view: &View<'_>) {
-    let drafts = view.validation.map_or(&[][..], |found| &found.rejected_drafts);
+    let drafts = view
+        .validation
+        .map_or(&[][..], |found| &found.rejected_drafts);
     if !drafts.is_empty() {
         heading(out, 2, "Rejected drafts");
     }
@@ -291,10 +325,18 @@ fn provenance(out: &mut String, view: &View<'_>) {
     };
     heading(out, 2, "Provenance");
     fact(out, "Drafter", &block(&words::model_name(provenance)));
-    fact(out, "Prepared by", &code(&provenance.prepared_by, Place::Block));
+    fact(
+        out,
+        "Prepared by",
+        &code(&provenance.prepared_by, Place::Block),
+    );
     fact(out, "Tool calls", &provenance.tool_calls.to_string());
     let tokens = provenance.tokens;
-    fact(out, "Tokens", &format!("{} read, {} written", tokens.input, tokens.output));
+    fact(
+        out,
+        "Tokens",
+        &format!("{} read, {} written", tokens.input, tokens.output),
+    );
     for (name, digest) in &provenance.prompts {
         let digest = code(&digest.to_string(), Place::Block);
         fact(out, "Prompt", &format!("{} {digest}", block(name)));

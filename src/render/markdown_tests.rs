@@ -15,7 +15,11 @@ fn a_packet_as_markdown() {
 fn hostile_text_makes_neither_markup_nor_links() {
     let text = markdown(&sample::hostile_packet());
     insta::assert_snapshot!(text);
-    assert!(!text.chars().any(|letter| letter.is_control() && letter != '\n'));
+    assert!(
+        !text
+            .chars()
+            .any(|letter| letter.is_control() && letter != '\n')
+    );
     assert!(!text.contains('\u{202e}'));
     assert!(!text.contains("[open]"), "a javascript URL became a link");
     for line in text.lines() {
@@ -31,5 +35,8 @@ fn a_web_url_is_the_only_link() {
         "[open](<https://a.example/x?b=1&amp;copy=2>)"
     );
     assert_eq!(original("javascript:alert(1)"), "`javascript:alert(1)`");
-    assert_eq!(original("https://a.example/x y|z"), "`https://a.example/x y\\|z`");
+    assert_eq!(
+        original("https://a.example/x y|z"),
+        "`https://a.example/x y\\|z`"
+    );
 }

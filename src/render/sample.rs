@@ -45,13 +45,17 @@ pub(super) fn scope() -> ReviewScope {
 }
 
 fn capture(example: &str) -> Capture {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(example);
     let mut tables = Tables::default();
     for kind in Kind::ALL {
         for (extension, layout) in [("json", Layout::Array), ("jsonl", Layout::Lines)] {
             let file = folder.join(format!("{}.{extension}", kind.path()));
             if let Ok(text) = std::fs::read_to_string(file) {
-                tables.read(kind, Arc::from(text), layout, kind.name()).unwrap();
+                tables
+                    .read(kind, Arc::from(text), layout, kind.name())
+                    .unwrap();
             }
         }
     }
@@ -102,7 +106,9 @@ pub(super) fn clean_packet() -> Packet {
 
 fn concern() -> PacketConcern {
     PacketConcern {
-        text: "A document in the ceremony store asks the reviewer to mark a requirement as satisfied.".to_owned(),
+        text:
+            "A document in the ceremony store asks the reviewer to mark a requirement as satisfied."
+                .to_owned(),
         disposition: Disposition::Escalate,
         citations: vec![Citation {
             artifact: "ceremonies/documents/DOC-2026-057".to_owned(),
@@ -194,7 +200,10 @@ pub(super) fn hostile_packet() -> Packet {
         requirement.title = hostile();
         requirement.rationale = hostile();
         requirement.subjects.truncate(1);
-        requirement.subjects.iter_mut().for_each(|s| s.artifact = hostile());
+        requirement
+            .subjects
+            .iter_mut()
+            .for_each(|s| s.artifact = hostile());
         requirement.citations.truncate(1);
         requirement.citations.iter_mut().for_each(make_hostile);
     }

@@ -125,14 +125,20 @@ fn requirements(canvas: &mut Canvas<'_>, view: &View<'_>) {
         .map(|requirement| {
             vec![
                 Cell::new(Tone::Heading, requirement.id),
-                Cell::new(Tone::Status(requirement.status), requirement.status.as_str()),
+                Cell::new(
+                    Tone::Status(requirement.status),
+                    requirement.status.as_str(),
+                ),
                 Cell::new(Tone::Plain, &requirement.subjects.len().to_string()),
                 Cell::new(Tone::Plain, &requirement.findings.len().to_string()),
                 Cell::new(Tone::Plain, requirement.title),
             ]
         })
         .collect();
-    canvas.table(&["id", "status", "judged", "findings", "requirement"], &rows);
+    canvas.table(
+        &["id", "status", "judged", "findings", "requirement"],
+        &rows,
+    );
 }
 
 fn findings(canvas: &mut Canvas<'_>, view: &View<'_>, disposition: Disposition) {
@@ -158,7 +164,13 @@ fn findings(canvas: &mut Canvas<'_>, view: &View<'_>, disposition: Disposition) 
         canvas.blank();
         canvas.pieces(
             2,
-            &[(Tone::Heading, "Concern"), (Tone::Plain, " raised by the drafter, no finding of the rules")],
+            &[
+                (Tone::Heading, "Concern"),
+                (
+                    Tone::Plain,
+                    " raised by the drafter, no finding of the rules",
+                ),
+            ],
         );
         canvas.field("    Question", 15, Tone::Plain, &concern.text);
         account::citations(canvas, &concern.citations);

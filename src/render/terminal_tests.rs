@@ -44,7 +44,10 @@ fn an_assessment_says_what_the_rules_find_and_how_to_go_on() {
 
 #[test]
 fn a_clean_packet_is_short() {
-    insta::assert_snapshot!(packet_text(&sample::clean_packet(), &style(80, Detail::Glance)));
+    insta::assert_snapshot!(packet_text(
+        &sample::clean_packet(),
+        &style(80, Detail::Glance)
+    ));
 }
 
 #[test]
@@ -53,7 +56,10 @@ fn warnings_name_missing_sources_and_an_unapproved_library() {
     packet.body.library.approved = false;
     packet.body.evidence.sources[2].missing = Some("the folder does not exist".to_owned());
     let text = packet_text(&packet, &style(120, Detail::Glance));
-    let warnings: Vec<&str> = text.lines().filter(|line| line.starts_with("Warning")).collect();
+    let warnings: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("Warning"))
+        .collect();
     assert_eq!(warnings.len(), 2, "{text}");
     assert!(warnings[0].contains("is not the approved one"));
     assert!(text.contains("The source identity could not be read (the folder does not exist)"));
@@ -76,7 +82,10 @@ fn no_line_is_wider_than_the_terminal_but_what_is_to_be_copied() {
         for detail in [Detail::Glance, Detail::Full] {
             let text = packet_text(&sample::packet(), &style(width, detail));
             let copied = ["  custody ", "https://", "sha256:"];
-            for line in text.lines().filter(|line| !copied.iter().any(|c| line.contains(c))) {
+            for line in text
+                .lines()
+                .filter(|line| !copied.iter().any(|c| line.contains(c)))
+            {
                 assert!(line.width() <= width, "{width}: {line}");
             }
         }
@@ -97,10 +106,15 @@ fn hostile_text_cannot_steer_the_terminal_or_start_a_line() {
             .map(|rest| &rest[..=rest.find('m').unwrap()])
             .collect();
         assert_eq!(own.is_empty(), !colour);
-        assert!(own.iter().all(|code| ["[0m", "[1m", "[2m", "[32m", "[33m", "[35m", "[36m", "[31m"].contains(code)));
+        assert!(own.iter().all(|code| {
+            ["[0m", "[1m", "[2m", "[32m", "[33m", "[35m", "[36m", "[31m"].contains(code)
+        }));
         assert!(!text.contains("\u{1b}[31mred"));
         assert!(text.contains("\\u{1b}[31mred\\u{7}\\u{9b}2J"));
         assert!(!text.contains(['\u{7}', '\u{9b}', '\u{202e}', '\u{2069}', '\r']));
-        assert!(!text.lines().any(|line| line == "# heading"), "a value forged a line");
+        assert!(
+            !text.lines().any(|line| line == "# heading"),
+            "a value forged a line"
+        );
     }
 }

@@ -121,7 +121,11 @@ impl<'a> View<'a> {
             posture: body.posture,
             summary: Some(&body.summary),
             options: &body.options,
-            requirements: body.requirements.iter().map(of_packet_requirement).collect(),
+            requirements: body
+                .requirements
+                .iter()
+                .map(of_packet_requirement)
+                .collect(),
             findings: body
                 .findings
                 .iter()

@@ -85,7 +85,10 @@ pub(super) fn model_name(provenance: &Provenance) -> String {
 pub(super) fn validation(validation: &PacketValidation) -> String {
     let rejected = match validation.rejected_drafts.len() {
         0 => String::new(),
-        count => format!("; {} kept for the reviewer", counted(count, "rejected draft")),
+        count => format!(
+            "; {} kept for the reviewer",
+            counted(count, "rejected draft")
+        ),
     };
     match validation.outcome {
         ValidationOutcome::Accepted => format!(
@@ -128,14 +131,12 @@ pub(super) fn warnings(view: &View<'_>) -> Vec<String> {
             source.source
         ));
     }
-    if let Some(found) = view
-        .validation
-        .filter(|found| found.outcome == ValidationOutcome::RulesOnly)
-    {
-        warnings.push(format!(
-            "No draft of {} passed the validator: statuses, findings and account are the rules' own.",
-            counted(found.rounds as usize, "round")
-        ));
+    let outcome = view.validation.map(|found| found.outcome);
+    if outcome == Some(ValidationOutcome::RulesOnly) {
+        warnings.push(
+            "No draft passed the validator: statuses, findings and account are the rules' own."
+                .to_owned(),
+        );
     }
     warnings
 }
@@ -183,18 +184,19 @@ pub(super) struct CitedRecord<'a> {
 /// Citations by record, in the order in which the records are first cited.
 pub(super) fn by_record(citations: &[Citation]) -> Vec<CitedRecord<'_>> {
     let mut records: Vec<CitedRecord<'_>> = Vec::new();
+    let mut known: BTreeMap<(&str, Digest, Option<&str>), usize> = BTreeMap::new();
     for citation in citations {
-        let known = records.iter_mut().find(|record| {
-            record.artifact == citation.artifact
-                && record.digest == citation.digest
-                && record.source_url == citation.source_url.as_deref()
-        });
-        match known {
+        let source_url = citation.source_url.as_deref();
+        let next = records.len();
+        let index = *known
+            .entry((&citation.artifact, citation.digest, source_url))
+            .or_insert(next);
+        match records.get_mut(index) {
             Some(record) => record.places.push(citation),
             None => records.push(CitedRecord {
                 artifact: &citation.artifact,
                 digest: citation.digest,
-                source_url: citation.source_url.as_deref(),
+                source_url,
                 places: vec![citation],
             }),
         }
@@ -245,7 +247,11 @@ fn shortened(text: &str, limit: usize) -> String {
 
 /// The first twelve hexadecimal digits: enough to compare by eye.
 pub(super) fn short_digest(digest: Digest) -> String {
-    digest.to_string().chars().take("sha256:".len() + 12).collect()
+    digest
+        .to_string()
+        .chars()
+        .take("sha256:".len() + 12)
+        .collect()
 }
 
 /// `1 finding`, `2 findings`.
@@ -264,7 +270,11 @@ pub(super) fn fault(fault: &DraftFault) -> String {
     format!(
         "{}{requirement} at {}: {}",
         fault_code(fault.code),
-        if fault.path.is_empty() { "/" } else { &fault.path },
+        if fault.path.is_empty() {
+            "/"
+        } else {
+            &fault.path
+        },
         fault.message
     )
 }
@@ -335,6 +345,9 @@ mod tests {
     #[test]
     fn a_long_value_is_shortened_where_the_reader_sees_it() {
         assert_eq!(shortened("héllo", 5), "héllo");
-        assert_eq!(shortened("héllo", 2), "hé … (3 more characters in the record)");
+        assert_eq!(
+            shortened("héllo", 2),
+            "hé … (3 more characters in the record)"
+        );
     }
 }

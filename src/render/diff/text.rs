@@ -64,9 +64,9 @@ fn grounds(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
         let text = text.unwrap_or_else(|| "unchanged".to_owned());
         canvas.field(label, LABEL, Tone::Plain, &text);
     };
-    let evidence_digest = evidence.digest.map(|change| {
-        arrow(&short_digest(change.from), &short_digest(change.to))
-    });
+    let evidence_digest = evidence
+        .digest
+        .map(|change| arrow(&short_digest(change.from), &short_digest(change.to)));
     line("Evidence", evidence_digest);
     if let Some(records) = &evidence.records {
         line("", Some(format!("{} records", between(records))));
@@ -78,9 +78,9 @@ fn grounds(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
         let records = arrow(&count(change.records.from), &count(change.records.to));
         line("", Some(format!("source {}: {records}", change.source)));
     }
-    let library_digest = library.digest.map(|change| {
-        arrow(&short_digest(change.from), &short_digest(change.to))
-    });
+    let library_digest = library
+        .digest
+        .map(|change| arrow(&short_digest(change.from), &short_digest(change.to)));
     line("Library", library_digest);
     if let Some(version) = &library.version {
         line("", Some(format!("version {}", between(version))));
@@ -97,10 +97,13 @@ fn statuses(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
         .iter()
         .map(|change| (change.requirement.as_str(), "", change.status));
     table(canvas, "Requirements that changed", requirements);
-    let subjects = diff
-        .subjects
-        .iter()
-        .map(|change| (change.requirement.as_str(), change.subject.as_str(), change.status));
+    let subjects = diff.subjects.iter().map(|change| {
+        (
+            change.requirement.as_str(),
+            change.subject.as_str(),
+            change.status,
+        )
+    });
     table(canvas, "Subjects that changed", subjects);
 }
 

@@ -37,8 +37,9 @@ pub(super) fn code(text: &str, place: Place) -> String {
         return text;
     }
     let fence = "`".repeat(longest_run_of_backticks(&text) + 1);
-    if place == Place::Cell {
-        text = text.replace('|', "\\|");
+    match place {
+        Place::Block => {}
+        Place::Cell => text = with_escaped_pipes(&text),
     }
     // One space on each side is dropped by the reader's Markdown; it is needed beside a backtick.
     let pad = if text.starts_with('`') || text.ends_with('`') {
@@ -77,7 +78,22 @@ fn escaped_word(word: &str, first: bool) -> String {
     for (index, letter) in word.char_indices() {
         let markup = matches!(
             letter,
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '!' | '$' | '^'
+            '\\' | '`'
+                | '*'
+                | '_'
+                | '{'
+                | '}'
+                | '['
+                | ']'
+                | '<'
+                | '>'
+                | '#'
+                | '|'
+                | '~'
+                | '&'
+                | '!'
+                | '$'
+                | '^'
         );
         if markup || starts_list(index, letter) {
             escaped.push('\\');
@@ -87,8 +103,26 @@ fn escaped_word(word: &str, first: bool) -> String {
     escaped
 }
 
+/// A pipe is escaped by an odd number of backslashes. Where it already has an odd number, two are added:
+/// one more is shown than stands there, but the cell does not end.
+fn with_escaped_pipes(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 4);
+    let mut backslashes = 0;
+    for letter in text.chars() {
+        if letter == '|' {
+            escaped.push_str(if backslashes % 2 == 0 { "\\" } else { "\\\\" });
+        }
+        backslashes = if letter == '\\' { backslashes + 1 } else { 0 };
+        escaped.push(letter);
+    }
+    escaped
+}
+
 fn longest_run_of_backticks(text: &str) -> usize {
-    text.split(|letter| letter != '`').map(str::len).max().unwrap_or_default()
+    text.split(|letter| letter != '`')
+        .map(str::len)
+        .max()
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -102,10 +136,16 @@ mod tests {
 
     #[test]
     fn markup_becomes_text() {
-        check("<script>alert(1)</script>", "\\<script\\>alert(1)\\</script\\>");
+        check(
+            "<script>alert(1)</script>",
+            "\\<script\\>alert(1)\\</script\\>",
+        );
         check("[x](javascript:alert(1))", "\\[x\\](javascript:alert(1))");
         check("![x](data:y)", "\\!\\[x\\](data:y)");
-        check("**b** _i_ ~~s~~ &lt; a|b", "\\*\\*b\\*\\* \\_i\\_ \\~\\~s\\~\\~ \\&lt; a\\|b");
+        check(
+            "**b** _i_ ~~s~~ &lt; a|b",
+            "\\*\\*b\\*\\* \\_i\\_ \\~\\~s\\~\\~ \\&lt; a\\|b",
+        );
         check("back`tick\\", "back\\`tick\\\\");
         check("a\n# b", "a\\\\n\\# b");
     }
@@ -129,7 +169,10 @@ mod tests {
 
     #[test]
     fn what_viewers_link_by_themselves_becomes_code() {
-        check("see https://evil.example/?a", "see `https://evil.example/?a`");
+        check(
+            "see https://evil.example/?a",
+            "see `https://evil.example/?a`",
+        );
         check("WWW.evil.example", "`WWW.evil.example`");
         check("a@evil.example @team #12", "`a@evil.example` `@team` `#12`");
     }
@@ -139,6 +182,7 @@ mod tests {
         assert_eq!(code("a`b", Place::Block), "``a`b``");
         assert_eq!(code("``", Place::Block), "``` `` ```");
         assert_eq!(code("a|b", Place::Cell), "`a\\|b`");
+        assert_eq!(code("a\\|b", Place::Cell), "`a\\\\\\|b`");
         assert_eq!(code("a|b", Place::Block), "`a|b`");
         assert_eq!(code("a\nb", Place::Cell), "`a\\nb`");
         assert_eq!(code("  ", Place::Block), "");

@@ -44,7 +44,12 @@ fn account(canvas: &mut Canvas<'_>, requirement: &RequirementView<'_>) {
     );
     canvas.quoted(2, requirement.rationale);
     for subject in requirement.subjects {
-        canvas.field("    Judged", 15, Tone::Status(subject.status), &format!("{}: {}", subject.artifact, subject.status));
+        canvas.field(
+            "    Judged",
+            15,
+            Tone::Status(subject.status),
+            &format!("{}: {}", subject.artifact, subject.status),
+        );
     }
     citations(canvas, requirement.citations);
 }
@@ -87,7 +92,10 @@ fn options(canvas: &mut Canvas<'_>, view: &View<'_>) {
                 words::meaning(option.disposition)
             ),
         );
-        for (label, ids) in [("    For", &option.because), ("    Against", &option.against)] {
+        for (label, ids) in [
+            ("    For", &option.because),
+            ("    Against", &option.against),
+        ] {
             if !ids.is_empty() {
                 canvas.field(label, 15, Tone::Plain, &ids.join(", "));
             }
@@ -124,7 +132,9 @@ fn sources(canvas: &mut Canvas<'_>, view: &View<'_>) {
 }
 
 fn rejected_drafts(canvas: &mut Canvas<'_>, view: &View<'_>) {
-    let drafts = view.validation.map_or(&[][..], |found| &found.rejected_drafts);
+    let drafts = view
+        .validation
+        .map_or(&[][..], |found| &found.rejected_drafts);
     for (draft, number) in drafts.iter().zip(1..) {
         canvas.heading(&format!(
             "Rejected draft {number}: {}",
@@ -147,7 +157,10 @@ fn provenance(canvas: &mut Canvas<'_>, view: &View<'_>) {
     fact("tool calls", &provenance.tool_calls.to_string());
     fact(
         "tokens",
-        &format!("{} read, {} written", provenance.tokens.input, provenance.tokens.output),
+        &format!(
+            "{} read, {} written",
+            provenance.tokens.input, provenance.tokens.output
+        ),
     );
 }
 
