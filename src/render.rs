@@ -14,6 +14,7 @@ pub mod style;
 pub mod terminal;
 pub mod view;
 
+mod cited;
 mod layout;
 mod link;
 mod words;

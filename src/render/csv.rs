@@ -3,9 +3,9 @@
 use ::csv::{Terminator, WriterBuilder};
 use custody_controls::assessment::Citation;
 
+use super::cited;
 use super::escape::escape_control;
 use super::view::{FindingView, RequirementView, View};
-use super::words;
 
 const COLUMNS: [&str; 16] = [
     "packet",
@@ -98,10 +98,10 @@ fn citations(citations: &[Citation]) -> String {
     let shown: Vec<String> = citations
         .iter()
         .map(|citation| {
-            let value = words::cited_value(citation)
+            let value = cited::cited_value(citation)
                 .map(|value| format!("={}", delimited(value)))
                 .unwrap_or_default();
-            format!("{}{value}", words::place(citation))
+            format!("{}{value}", cited::place(citation))
         })
         .collect();
     shown.join("; ")

@@ -4,15 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use custody_controls::assessment::Finding;
 use custody_controls::instant::Instant;
 use custody_controls::json::Digest;
 use custody_controls::packet::{Packet, PacketBody};
 use custody_controls::status::{Disposition, RequirementStatus};
 use serde::Serialize;
 
+mod findings;
 mod text;
 
+pub use findings::{DiffFinding, FindingChanges, KeptFinding};
 pub use text::diff_text;
 
 /// One of the two packets.
@@ -28,6 +29,8 @@ pub struct DiffSide {
     pub cycle: String,
     /// The instant judged for.
     pub as_of: Instant,
+    /// The recommended disposition.
+    pub posture: Disposition,
 }
 
 /// A value that is not the same in both packets; `None` where a packet does not have it.
@@ -51,6 +54,8 @@ impl<T: PartialEq> Change<T> {
 pub struct RequirementChange {
     /// The requirement's id.
     pub requirement: String,
+    /// Its title.
+    pub title: String,
     /// Its status in each packet.
     pub status: Change<Option<RequirementStatus>>,
 }
@@ -64,46 +69,6 @@ pub struct SubjectChange {
     pub subject: String,
     /// Its status in each packet.
     pub status: Change<Option<RequirementStatus>>,
-}
-
-/// A finding by what identifies it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DiffFinding {
-    /// The finding's id.
-    pub id: String,
-    /// The requirement.
-    pub requirement: String,
-    /// The check that failed.
-    pub check: String,
-    /// The artifact judged.
-    pub subject: String,
-    /// What the failure makes of the subject's status.
-    pub status: RequirementStatus,
-    /// What the failure asks for.
-    pub disposition: Disposition,
-    /// What is wrong.
-    pub message: String,
-}
-
-/// A finding of both packets, as the second has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeptFinding {
-    /// The finding.
-    #[serde(flatten)]
-    pub finding: DiffFinding,
-    /// Which of its members differ: `citations`, `disposition`, `message`, `remedy`, `status`.
-    pub changed: Vec<&'static str>,
-}
-
-/// The findings of both packets, sorted by requirement, subject and check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FindingChanges {
-    /// Only in the second packet.
-    pub added: Vec<DiffFinding>,
-    /// Only in the first packet.
-    pub removed: Vec<DiffFinding>,
-    /// In both.
-    pub kept: Vec<KeptFinding>,
 }
 
 /// Concerns by their text.
@@ -181,6 +146,7 @@ impl PacketDiff {
             requirements: changed(&requirement_statuses(from), &requirement_statuses(to))
                 .into_iter()
                 .map(|(requirement, status)| RequirementChange {
+                    title: title_of(&requirement, [to, from]),
                     requirement,
                     status,
                 })
@@ -193,7 +159,7 @@ impl PacketDiff {
                     status,
                 })
                 .collect(),
-            findings: findings(from, to),
+            findings: FindingChanges::between(from, to),
             concerns: concerns(from, to),
             evidence: evidence(from, to),
             library: LibraryChange {
@@ -212,6 +178,7 @@ fn side(packet: &Packet) -> DiffSide {
         digest: packet.digest,
         cycle: packet.body.cycle.clone(),
         as_of: packet.body.as_of,
+        posture: packet.body.posture,
     }
 }
 
@@ -236,6 +203,16 @@ fn requirement_statuses(body: &PacketBody) -> BTreeMap<String, RequirementStatus
         .collect()
 }
 
+/// The title in the first of `bodies` that has the requirement.
+fn title_of(requirement: &str, bodies: [&PacketBody; 2]) -> String {
+    bodies
+        .iter()
+        .flat_map(|body| &body.requirements)
+        .find(|known| known.id == requirement)
+        .map(|known| known.title.clone())
+        .unwrap_or_default()
+}
+
 fn subject_statuses(body: &PacketBody) -> BTreeMap<(String, String), RequirementStatus> {
     body.requirements
         .iter()
@@ -246,74 +223,6 @@ fn subject_statuses(body: &PacketBody) -> BTreeMap<(String, String), Requirement
             })
         })
         .collect()
-}
-
-fn by_id(body: &PacketBody) -> BTreeMap<&str, &Finding> {
-    body.findings
-        .iter()
-        .map(|shown| (shown.finding.id.as_str(), &shown.finding))
-        .collect()
-}
-
-fn findings(from: &PacketBody, to: &PacketBody) -> FindingChanges {
-    let (before, after) = (by_id(from), by_id(to));
-    let only_in = |these: &BTreeMap<&str, &Finding>, those: &BTreeMap<&str, &Finding>| {
-        let mut found: Vec<DiffFinding> = these
-            .iter()
-            .filter(|(id, _)| !those.contains_key(*id))
-            .map(|(_, finding)| diff_finding(finding))
-            .collect();
-        found.sort_by_cached_key(place);
-        found
-    };
-    let mut kept: Vec<KeptFinding> = after
-        .iter()
-        .filter_map(|(id, after)| {
-            Some(KeptFinding {
-                finding: diff_finding(after),
-                changed: changed_members(before.get(id)?, after),
-            })
-        })
-        .collect();
-    kept.sort_by_cached_key(|kept| place(&kept.finding));
-    FindingChanges {
-        added: only_in(&after, &before),
-        removed: only_in(&before, &after),
-        kept,
-    }
-}
-
-fn place(finding: &DiffFinding) -> (String, String, String) {
-    (
-        finding.requirement.clone(),
-        finding.subject.clone(),
-        finding.check.clone(),
-    )
-}
-
-fn diff_finding(finding: &Finding) -> DiffFinding {
-    DiffFinding {
-        id: finding.id.clone(),
-        requirement: finding.requirement.clone(),
-        check: finding.check.clone(),
-        subject: finding.subject.clone(),
-        status: finding.status,
-        disposition: finding.disposition,
-        message: finding.message.clone(),
-    }
-}
-
-fn changed_members(before: &Finding, after: &Finding) -> Vec<&'static str> {
-    [
-        ("citations", before.citations != after.citations),
-        ("disposition", before.disposition != after.disposition),
-        ("message", before.message != after.message),
-        ("remedy", before.remedy != after.remedy),
-        ("status", before.status != after.status),
-    ]
-    .into_iter()
-    .filter_map(|(member, differs)| differs.then_some(member))
-    .collect()
 }
 
 fn concerns(from: &PacketBody, to: &PacketBody) -> ConcernChanges {

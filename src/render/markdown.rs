@@ -5,12 +5,14 @@
 use custody_controls::assessment::Citation;
 use custody_controls::status::Disposition;
 
+use super::cited;
 use super::escape::paragraphs;
 use super::link::WebLink;
 use super::view::{FindingView, RequirementView, View};
-use super::words::{self, counted};
+use super::words;
 use text::{Place, code, escaped};
 
+mod sources;
 mod text;
 
 /// A review as one Markdown document.
@@ -30,9 +32,10 @@ pub fn markdown_text(view: &View<'_>) -> String {
         account(&mut out, requirement);
     }
     options(&mut out, view);
-    ignored_exceptions(&mut out, view);
-    evidence(&mut out, view);
-    provenance(&mut out, view);
+    sources::ignored_exceptions(&mut out, view);
+    sources::evidence(&mut out, view);
+    sources::rejected_drafts(&mut out, view);
+    sources::provenance(&mut out, view);
     out
 }
 
@@ -188,7 +191,7 @@ fn citations(out: &mut String, citations: &[Citation]) {
     line(out, "| --- | --- | --- | --- | --- |");
     for citation in citations {
         let pointer = citation.pointer.as_deref();
-        let value = words::cited_value(citation);
+        let value = cited::cited_value(citation);
         row(
             out,
             &[
@@ -253,93 +256,6 @@ fn options(out: &mut String, view: &View<'_>) {
                 ids(&option.against),
             ],
         );
-    }
-}
-
-fn ignored_exceptions(out: &mut String, view: &View<'_>) {
-    if view.ignored_exceptions.is_empty() {
-        return;
-    }
-    heading(out, 2, "Exceptions not applied");
-    for exception in view.ignored_exceptions {
-        let artifact = code(&exception.artifact, Place::Block);
-        let requirement = block(&exception.requirement);
-        let reason = block(&exception.reason);
-        line(
-            out,
-            &format!("- {artifact} against {requirement}: {reason}"),
-        );
-    }
-}
-
-fn evidence(out: &mut String, view: &View<'_>) {
-    heading(out, 2, "Evidence");
-    let digest = code(&view.evidence.digest.to_string(), Place::Block);
-    fact(out, "Capture digest", &digest);
-    fact(out, "Records", &view.evidence.records.to_string());
-    fact(
-        out,
-        "Controls library",
-        &block(&words::library(view.library)),
-    );
-    fact(
-        out,
-        "Library digest",
-        &code(&view.library.digest.to_string(), Place::Block),
-    );
-    line(
-        out,
-        "\n| source | connector | records | read at | missing |",
-    );
-    line(out, "| --- | --- | ---: | --- | --- |");
-    for source in &view.evidence.sources {
-        row(
-            out,
-            &[
-                cell(&source.source),
-                cell(&source.connector),
-                source.records.to_string(),
-                source.captured_at.to_string(),
-                cell(source.missing.as_deref().unwrap_or_default()),
-            ],
-        );
-    }
-}
-
-fn provenance(out: &mut String, view: &View<'_>) {
-    let drafts = view
-        .validation
-        .map_or(&[][..], |found| &found.rejected_drafts);
-    if !drafts.is_empty() {
-        heading(out, 2, "Rejected drafts");
-    }
-    for (draft, number) in drafts.iter().zip(1..) {
-        let faults = counted(draft.faults.len(), "fault");
-        line(out, &format!("- Draft {number}: {faults}"));
-        for fault in &draft.faults {
-            line(out, &format!("  - {}", block(&words::fault(fault))));
-        }
-    }
-    let Some(provenance) = view.provenance else {
-        return;
-    };
-    heading(out, 2, "Provenance");
-    fact(out, "Drafter", &block(&words::model_name(provenance)));
-    fact(
-        out,
-        "Prepared by",
-        &code(&provenance.prepared_by, Place::Block),
-    );
-    fact(out, "Tool calls", &provenance.tool_calls.to_string());
-    let tokens = provenance.tokens;
-    fact(
-        out,
-        "Tokens",
-        &format!("{} read, {} written", tokens.input, tokens.output),
-    );
-    for (name, digest) in &provenance.prompts {
-        let digest = code(&digest.to_string(), Place::Block);
-        fact(out, "Prompt", &format!("{} {digest}", block(name)));
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) fn assessment(example: &str) -> (Assessment, PacketEvidence, PacketLi
         missing: None,
     });
     let evidence = PacketEvidence {
-        digest: fixed_digest("evidence"),
+        digest: fixed_digest(example),
         records: capture.len(),
         sources: sources.to_vec(),
     };

@@ -51,7 +51,14 @@ fn posture(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
                 (Tone::Posture(change.to), change.to.as_str()),
             ],
         ),
-        None => canvas.para(0, Tone::Heading, "Posture: unchanged"),
+        None => canvas.pieces(
+            0,
+            &[
+                (Tone::Heading, "Posture: "),
+                (Tone::Posture(diff.b.posture), diff.b.posture.as_str()),
+                (Tone::Plain, ", unchanged"),
+            ],
+        ),
     }
 }
 
@@ -92,11 +99,19 @@ fn grounds(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
 }
 
 fn statuses(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
-    let requirements = diff
-        .requirements
-        .iter()
-        .map(|change| (change.requirement.as_str(), "", change.status));
-    table(canvas, "Requirements that changed", requirements);
+    let requirements = diff.requirements.iter().map(|change| {
+        (
+            change.requirement.as_str(),
+            change.title.as_str(),
+            change.status,
+        )
+    });
+    table(
+        canvas,
+        "Requirements that changed",
+        "requirement",
+        requirements,
+    );
     let subjects = diff.subjects.iter().map(|change| {
         (
             change.requirement.as_str(),
@@ -104,12 +119,13 @@ fn statuses(canvas: &mut Canvas<'_>, diff: &PacketDiff) {
             change.status,
         )
     });
-    table(canvas, "Subjects that changed", subjects);
+    table(canvas, "Subjects that changed", "subject", subjects);
 }
 
 fn table<'a>(
     canvas: &mut Canvas<'_>,
     heading: &str,
+    last: &str,
     changes: impl Iterator<Item = (&'a str, &'a str, Change<Option<RequirementStatus>>)>,
 ) {
     let status = |status: Option<RequirementStatus>| match status {
@@ -128,7 +144,7 @@ fn table<'a>(
         .collect();
     if !rows.is_empty() {
         canvas.heading(&format!("{heading} ({})", rows.len()));
-        canvas.table(&["id", "A", "B", ""], &rows);
+        canvas.table(&["id", "A", "B", last], &rows);
     }
 }
 

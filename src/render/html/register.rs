@@ -5,8 +5,9 @@ use custody_controls::status::Disposition;
 
 use super::page::Page;
 use super::{badge, pill};
+use crate::render::cited::{self, CitedRecord};
 use crate::render::view::{FindingView, View};
-use crate::render::words::{self, CitedRecord};
+use crate::render::words;
 
 /// All findings, those to remediate first.
 pub(super) fn findings(page: &mut Page, view: &View<'_>) {
@@ -89,9 +90,9 @@ pub(super) fn citations(page: &mut Page, citations: &[Citation]) {
         return;
     }
     page.markup("<details>\n<summary>Citations: ")
-        .text(&words::cited(citations))
+        .text(&cited::counted(citations))
         .markup("</summary>\n");
-    for record in words::by_record(citations) {
+    for record in cited::by_record(citations) {
         cited_record(page, &record);
     }
     page.markup("</details>\n");
@@ -108,7 +109,7 @@ fn cited_record(page: &mut Page, record: &CitedRecord<'_>) {
         if let Some(pointer) = &citation.pointer {
             page.element("code", "pointer", pointer).markup(" ");
         }
-        let value = words::cited_value(citation).unwrap_or_default();
+        let value = cited::cited_value(citation).unwrap_or_default();
         page.element("span", "value", &value).markup("</li>\n");
     }
     page.markup("</ul>\n");

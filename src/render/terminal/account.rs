@@ -2,17 +2,18 @@
 
 use custody_controls::assessment::Citation;
 
+use crate::render::cited::{self, CitedRecord};
 use crate::render::layout::{Canvas, Cell};
 use crate::render::style::{Detail, Tone};
 use crate::render::view::{RequirementView, View};
-use crate::render::words::{self, CitedRecord, counted};
+use crate::render::words::{self, counted};
 
 /// How much is cited, or everything that is.
 pub(super) fn citations(canvas: &mut Canvas<'_>, citations: &[Citation]) {
     match canvas.style.detail {
-        Detail::Glance => canvas.field("    Cited", 15, Tone::Plain, &words::cited(citations)),
+        Detail::Glance => canvas.field("    Cited", 15, Tone::Plain, &cited::counted(citations)),
         Detail::Full => {
-            for record in words::by_record(citations) {
+            for record in cited::by_record(citations) {
                 cited_record(canvas, &record);
             }
         }
@@ -63,7 +64,7 @@ fn cited_record(canvas: &mut Canvas<'_>, record: &CitedRecord<'_>) {
         &format!("{} ({digest})", record.artifact),
     );
     for citation in &record.places {
-        let place = match (&citation.pointer, words::cited_value(citation)) {
+        let place = match (&citation.pointer, cited::cited_value(citation)) {
             (Some(pointer), Some(value)) => format!("{pointer} = {value}"),
             (Some(pointer), None) => pointer.clone(),
             (None, value) => value.unwrap_or_default(),
