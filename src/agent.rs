@@ -3,5 +3,6 @@
 //! It cannot queue and cannot decide: it ends in a validated packet or the rules' own, and
 //! never names the review store.
 
+pub mod endpoint;
 pub mod message;
 pub mod model;

@@ -91,6 +91,26 @@ pub struct Turn {
     /// Whether the answer was cut by an output limit.
     #[serde(default)]
     pub truncated: bool,
+    /// Why the model says it stopped. Calls decide what happens next, not this.
+    #[serde(default)]
+    pub finish: Finish,
+}
+
+/// Why a model says it stopped.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// It gave no reason.
+    #[default]
+    Unstated,
+    /// It was done.
+    Stop,
+    /// It waits for its tool calls' answers.
+    Calls,
+    /// It ran into an output limit.
+    Length,
+    /// A reason of its endpoint's own, shortened to a word.
+    Other(String),
 }
 
 /// Tokens of one exchange.
