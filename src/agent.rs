@@ -4,5 +4,11 @@
 //! never names the review store.
 
 pub mod endpoint;
+pub mod limits;
 pub mod message;
 pub mod model;
+pub mod prompts;
+pub mod run;
+
+/// The name of the embedded drafter, which is not a language model.
+pub const OFFLINE: &str = "offline";
