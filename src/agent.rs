@@ -3,11 +3,14 @@
 //! It cannot queue and cannot decide: it ends in a validated packet or the rules' own, and
 //! never names the review store.
 
+pub mod driver;
 pub mod endpoint;
 pub mod limits;
 pub mod message;
 pub mod model;
+pub mod offline;
 pub mod prompts;
+pub mod pseudonym;
 pub mod run;
 
 /// The name of the embedded drafter, which is not a language model.

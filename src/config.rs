@@ -143,10 +143,16 @@ impl Config {
     /// Says what cannot be read or does not fit, and where.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         let shown = || path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|reason| ConfigError::Unreadable { path: shown(), reason })?;
-        let invalid = |reason: String| ConfigError::Invalid { path: shown(), reason };
-        let file: ConfigFile = toml::from_str(&text).map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
+        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Unreadable {
+            path: shown(),
+            reason,
+        })?;
+        let invalid = |reason: String| ConfigError::Invalid {
+            path: shown(),
+            reason,
+        };
+        let file: ConfigFile = toml::from_str(&text)
+            .map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
         if file.cycle.from >= file.cycle.to {
             return Err(invalid("[cycle] `from` must be before `to`".to_owned()));
         }
@@ -160,7 +166,9 @@ impl Config {
     fn located(file: ConfigFile, base: &Path) -> Self {
         let locate = |(source, config): (SourceSystem, SourceConfig)| {
             let config = match config {
-                SourceConfig::Directory { path } => SourceConfig::Directory { path: base.join(path) },
+                SourceConfig::Directory { path } => SourceConfig::Directory {
+                    path: base.join(path),
+                },
             };
             (source, config)
         };
@@ -171,7 +179,11 @@ impl Config {
             cycle: file.cycle,
             sources: file.sources.into_iter().map(locate).collect(),
             library: file.library.path.map(|path| base.join(path)),
-            store: base.join(file.store.path.unwrap_or_else(|| PathBuf::from(".custody/queue.db"))),
+            store: base.join(
+                file.store
+                    .path
+                    .unwrap_or_else(|| PathBuf::from(".custody/queue.db")),
+            ),
             model,
             access: file.access,
         }
@@ -180,8 +192,15 @@ impl Config {
     /// What a review at `as_of` is about.
     #[must_use]
     pub fn scope(&self, as_of: Instant) -> ReviewScope {
-        let period = ReviewPeriod { from: self.cycle.from, to: self.cycle.to };
-        ReviewScope { cycle: self.cycle.id.clone(), as_of, period }
+        let period = ReviewPeriod {
+            from: self.cycle.from,
+            to: self.cycle.to,
+        };
+        ReviewScope {
+            cycle: self.cycle.id.clone(),
+            as_of,
+            period,
+        }
     }
 }
 
@@ -201,7 +220,10 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error>
 
 /// The value of an environment variable, where it is set and not empty.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module is where the environment is read"
+)]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -209,7 +231,9 @@ pub fn environment(name: &str) -> Option<String> {
 /// Who runs this process, by the login name in the environment.
 #[must_use]
 pub fn login_name() -> Option<String> {
-    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(environment)
+    ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(environment)
 }
 
 #[cfg(test)]
@@ -223,12 +247,19 @@ mod tests {
         Config::read(&path).map_err(|error| error.to_string())
     }
 
-    const CYCLE: &str = "[cycle]\nid = \"2026-H2\"\nfrom = \"2026-07-01T00:00:00Z\"\nto = 2027-01-01T00:00:00Z\n";
+    const CYCLE: &str =
+        "[cycle]\nid = \"2026-H2\"\nfrom = \"2026-07-01T00:00:00Z\"\nto = 2027-01-01T00:00:00Z\n";
 
     #[test]
     fn times_may_be_text_or_toml_times_and_paths_are_relative_to_the_file() {
-        let config = read(&format!("{CYCLE}[sources.hsm]\nkind = \"directory\"\npath = \"hsm\"\n")).unwrap();
-        assert_eq!(config.cycle.to, Instant::parse("2027-01-01T00:00:00Z").unwrap());
+        let config = read(&format!(
+            "{CYCLE}[sources.hsm]\nkind = \"directory\"\npath = \"hsm\"\n"
+        ))
+        .unwrap();
+        assert_eq!(
+            config.cycle.to,
+            Instant::parse("2027-01-01T00:00:00Z").unwrap()
+        );
         let SourceConfig::Directory { path } = &config.sources[&SourceSystem::Hsm];
         assert!(path.ends_with("hsm") && path.is_absolute());
         assert_eq!(config.model.name, "offline");
@@ -237,15 +268,25 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_named() {
         let refused = [
-            ("[cycle]\nid = \"x\"\nfrom = 2026-07-01\nto = 2027-01-01T00:00:00Z", "is not a time"),
-            ("[cycle]\nid = \"x\"\nfrom = 2027-07-01T00:00:00Z\nto = 2027-01-01T00:00:00Z", "before `to`"),
+            (
+                "[cycle]\nid = \"x\"\nfrom = 2026-07-01\nto = 2027-01-01T00:00:00Z",
+                "is not a time",
+            ),
+            (
+                "[cycle]\nid = \"x\"\nfrom = 2027-07-01T00:00:00Z\nto = 2027-01-01T00:00:00Z",
+                "before `to`",
+            ),
             ("[sources]\n", "cycle"),
         ];
         for (text, expected) in refused {
             let reason = read(text).unwrap_err();
             assert!(reason.contains(expected), "{reason}");
         }
-        for extra in ["[model]\nkey = \"x\"", "[sources.hms]\nkind=\"directory\"\npath=\"x\"", "[sources.hsm]\nkind=\"directory\"\npath=\"x\"\nurl=\"y\""] {
+        for extra in [
+            "[model]\nkey = \"x\"",
+            "[sources.hms]\nkind=\"directory\"\npath=\"x\"",
+            "[sources.hsm]\nkind=\"directory\"\npath=\"x\"\nurl=\"y\"",
+        ] {
             assert!(read(&format!("{CYCLE}{extra}\n")).is_err(), "{extra}");
         }
     }

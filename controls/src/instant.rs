@@ -58,6 +58,12 @@ impl From<DateTime<Utc>> for Instant {
     }
 }
 
+impl From<std::time::SystemTime> for Instant {
+    fn from(time: std::time::SystemTime) -> Self {
+        Self(time.into())
+    }
+}
+
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))

@@ -37,6 +37,11 @@ impl Limits {
     /// Limits for the embedded drafter, whose turns cost nothing but this machine's time.
     #[must_use]
     pub const fn offline(self) -> Self {
-        Self { max_turns: u32::MAX, max_tool_calls: u32::MAX, max_bytes: u64::MAX, ..self }
+        Self {
+            max_turns: u32::MAX,
+            max_tool_calls: u32::MAX,
+            max_bytes: u64::MAX,
+            ..self
+        }
     }
 }

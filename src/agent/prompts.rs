@@ -34,7 +34,14 @@ prompts! {
 /// The digest of each prompt, by name without extension.
 #[must_use]
 pub fn digests() -> BTreeMap<String, Digest> {
-    ALL.iter().map(|(file, text)| (file.trim_end_matches(".md").to_owned(), Digest::of_bytes(text.as_bytes()))).collect()
+    ALL.iter()
+        .map(|(file, text)| {
+            (
+                file.trim_end_matches(".md").to_owned(),
+                Digest::of_bytes(text.as_bytes()),
+            )
+        })
+        .collect()
 }
 
 /// The first message.
@@ -69,7 +76,10 @@ pub fn submit_tool() -> &'static str {
 pub fn untrusted_evidence(mark: &str, tool: &str, content: &str) -> String {
     // The mark is a digest over the evidence, so that no evidence can hold it; if it did, it would not close the block.
     let content = content.replace(mark, "[mark]");
-    fill(UNTRUSTED, &[("mark", mark), ("tool", tool), ("content", &content)])
+    fill(
+        UNTRUSTED,
+        &[("mark", mark), ("tool", tool), ("content", &content)],
+    )
 }
 
 /// The faults of a draft.
@@ -79,7 +89,12 @@ pub fn rejected_draft(faults: &[DraftFault]) -> String {
         .iter()
         .map(|fault| {
             let code = serde_json::to_value(fault.code).unwrap_or_default();
-            format!("- {} at `{}`: {}", code.as_str().unwrap_or_default(), fault.path, fault.message)
+            format!(
+                "- {} at `{}`: {}",
+                code.as_str().unwrap_or_default(),
+                fault.path,
+                fault.message
+            )
         })
         .collect();
     fill(REJECTED, &[("faults", &lines.join("\n"))])
@@ -106,7 +121,10 @@ pub fn submit_alone() -> &'static str {
 /// There is no such tool.
 #[must_use]
 pub fn unknown_tool(name: &str, names: &[&str]) -> String {
-    fill(UNKNOWN_TOOL, &[("name", &clipped(name)), ("names", &names.join(", "))])
+    fill(
+        UNKNOWN_TOOL,
+        &[("name", &clipped(name)), ("names", &names.join(", "))],
+    )
 }
 
 /// The arguments are no JSON object.
@@ -137,9 +155,12 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut rest = template.trim_end();
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let known = after
-            .split_once('}')
-            .and_then(|(name, tail)| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value, tail)));
+        let known = after.split_once('}').and_then(|(name, tail)| {
+            values
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value, tail))
+        });
         match known {
             Some((value, tail)) => {
                 filled.push_str(value);
@@ -161,7 +182,10 @@ mod tests {
 
     #[test]
     fn values_are_filled_once_and_never_in_turn() {
-        assert_eq!(fill("{a} {b} {c}", &[("a", "{b}"), ("b", "2")]), "{b} 2 {c}");
+        assert_eq!(
+            fill("{a} {b} {c}", &[("a", "{b}"), ("b", "2")]),
+            "{b} 2 {c}"
+        );
     }
 
     #[test]

@@ -10,7 +10,9 @@ use custody_controls::packet::RejectedDraft;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-use super::message::{CallId, Message, ModelRequest, RequestedCall, ToolCall, ToolSpec, Turn, Usage};
+use super::message::{
+    CallId, Message, ModelRequest, RequestedCall, ToolCall, ToolSpec, Turn, Usage,
+};
 use super::model::ModelError;
 use super::prompts;
 
@@ -108,8 +110,14 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Phase {
     AwaitingTurn,
-    AwaitingAnswers { calls: Vec<ToolCall>, told: Vec<(CallId, String)> },
-    AwaitingVerdict { call: CallId, draft: String },
+    AwaitingAnswers {
+        calls: Vec<ToolCall>,
+        told: Vec<(CallId, String)>,
+    },
+    AwaitingVerdict {
+        call: CallId,
+        draft: String,
+    },
     Over(Ending),
 }
 
@@ -120,7 +128,10 @@ impl Run {
         Self {
             limits,
             tools,
-            messages: vec![Message::System { text: system }, Message::User { text: task }],
+            messages: vec![
+                Message::System { text: system },
+                Message::User { text: task },
+            ],
             phase: Phase::AwaitingTurn,
             shown: BTreeSet::new(),
             rejected: Vec::new(),
@@ -138,9 +149,10 @@ impl Run {
     #[must_use]
     pub fn next(&self) -> Step {
         match &self.phase {
-            Phase::AwaitingTurn => {
-                Step::AskModel(ModelRequest { messages: self.messages.clone(), tools: self.tools.clone() })
-            }
+            Phase::AwaitingTurn => Step::AskModel(ModelRequest {
+                messages: self.messages.clone(),
+                tools: self.tools.clone(),
+            }),
             Phase::AwaitingAnswers { calls, .. } => Step::CallTools(calls.clone()),
             Phase::AwaitingVerdict { draft, .. } => Step::Validate(draft.clone()),
             Phase::Over(ending) => Step::Finished(ending.clone()),
@@ -149,10 +161,15 @@ impl Run {
 
     /// Goes on by what came of the last step. An event that does not answer that step changes nothing.
     pub fn apply(&mut self, event: Event) {
-        match (std::mem::replace(&mut self.phase, Phase::AwaitingTurn), event) {
+        match (
+            std::mem::replace(&mut self.phase, Phase::AwaitingTurn),
+            event,
+        ) {
             (Phase::AwaitingTurn, Event::Turn { turn, seconds }) => self.take_turn(turn, seconds),
             (Phase::AwaitingTurn, Event::ModelFailed { error }) => self.end(error.to_string()),
-            (Phase::AwaitingAnswers { told, .. }, Event::Answers { answers }) => self.take_answers(told, answers),
+            (Phase::AwaitingAnswers { told, .. }, Event::Answers { answers }) => {
+                self.take_answers(told, answers)
+            }
             (Phase::AwaitingAnswers { .. }, Event::ToolStopped { reason }) => self.end(reason),
             (Phase::AwaitingVerdict { draft, .. }, Event::DraftAccepted) => {
                 self.phase = Phase::Over(Ending::Accepted(draft));
@@ -198,16 +215,26 @@ impl Run {
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
         if seconds > self.limits.max_seconds {
-            return self.end(format!("the run took longer than {} seconds", self.limits.max_seconds));
+            return self.end(format!(
+                "the run took longer than {} seconds",
+                self.limits.max_seconds
+            ));
         }
         if turn.calls.is_empty() {
             return self.remind(turn);
         }
         let calls: Vec<ToolCall> = turn.calls.iter().map(|call| self.name_call(call)).collect();
         let text = turn.text;
-        self.messages.push(Message::Assistant { text, calls: calls.clone(), reasoning: turn.reasoning });
-        let drafts: Vec<(&ToolCall, &RequestedCall)> =
-            calls.iter().zip(&turn.calls).filter(|(call, _)| call.name == SUBMIT_TOOL).collect();
+        self.messages.push(Message::Assistant {
+            text,
+            calls: calls.clone(),
+            reasoning: turn.reasoning,
+        });
+        let drafts: Vec<(&ToolCall, &RequestedCall)> = calls
+            .iter()
+            .zip(&turn.calls)
+            .filter(|(call, _)| call.name == SUBMIT_TOOL)
+            .collect();
         match (drafts.as_slice(), calls.len()) {
             ([(call, requested)], 1) if turn.truncated => {
                 // A draft that was cut short is not judged: what is missing was not left out on purpose.
@@ -216,13 +243,18 @@ impl Run {
                 self.await_turn();
             }
             ([(call, requested)], 1) => {
-                self.phase = Phase::AwaitingVerdict { call: call.id.clone(), draft: requested.arguments.clone() };
+                self.phase = Phase::AwaitingVerdict {
+                    call: call.id.clone(),
+                    draft: requested.arguments.clone(),
+                };
             }
             ([], _) => self.plan(calls, &turn.calls),
             (_, _) => {
                 // What is read in the same turn was not seen when the draft was written.
                 let calls: Vec<CallId> = calls.into_iter().map(|call| call.id).collect();
-                calls.into_iter().for_each(|call| self.tell(call, prompts::submit_alone()));
+                calls
+                    .into_iter()
+                    .for_each(|call| self.tell(call, prompts::submit_alone()));
                 self.await_turn();
             }
         }
@@ -230,9 +262,19 @@ impl Run {
 
     fn name_call(&mut self, call: &RequestedCall) -> ToolCall {
         self.calls_made = self.calls_made.saturating_add(1);
-        let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&call.arguments).is_ok();
-        let arguments = if is_object { call.arguments.clone() } else { "{}".to_owned() };
-        ToolCall { id: CallId::number(self.calls_made), name: call.name.clone(), arguments }
+        let is_object =
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&call.arguments)
+                .is_ok();
+        let arguments = if is_object {
+            call.arguments.clone()
+        } else {
+            "{}".to_owned()
+        };
+        ToolCall {
+            id: CallId::number(self.calls_made),
+            name: call.name.clone(),
+            arguments,
+        }
     }
 
     fn remind(&mut self, turn: Turn) {
@@ -240,8 +282,14 @@ impl Run {
         if self.reminders > MAX_REMINDERS {
             return self.end("the model answered in text instead of calling tools".to_owned());
         }
-        self.messages.push(Message::Assistant { text: turn.text, calls: Vec::new(), reasoning: turn.reasoning });
-        self.messages.push(Message::User { text: prompts::use_the_tools().to_owned() });
+        self.messages.push(Message::Assistant {
+            text: turn.text,
+            calls: Vec::new(),
+            reasoning: turn.reasoning,
+        });
+        self.messages.push(Message::User {
+            text: prompts::use_the_tools().to_owned(),
+        });
         self.await_turn();
     }
 
@@ -258,7 +306,10 @@ impl Run {
         if planned.is_empty() {
             self.take_answers(told, Vec::new());
         } else {
-            self.phase = Phase::AwaitingAnswers { calls: planned, told };
+            self.phase = Phase::AwaitingAnswers {
+                calls: planned,
+                told,
+            };
         }
     }
 
@@ -270,7 +321,10 @@ impl Run {
         if !requested.arguments.trim().is_empty() && call.arguments != requested.arguments {
             return Some(prompts::bad_arguments(&requested.arguments));
         }
-        let asked = self.asked.entry(format!("{} {}", call.name, call.arguments)).or_default();
+        let asked = self
+            .asked
+            .entry(format!("{} {}", call.name, call.arguments))
+            .or_default();
         *asked += 1;
         (*asked > self.limits.max_repeats).then(|| prompts::repeated_call().to_owned())
     }
@@ -280,7 +334,9 @@ impl Run {
         let mut answers = answers.into_iter();
         let calls = match self.messages.last() {
             Some(Message::Assistant { calls, .. }) => calls.clone(),
-            Some(Message::System { .. } | Message::User { .. } | Message::Tool { .. }) | None => Vec::new(),
+            Some(Message::System { .. } | Message::User { .. } | Message::Tool { .. }) | None => {
+                Vec::new()
+            }
         };
         // Every call gets exactly one answer, in order, before the model is asked again.
         for call in calls {
@@ -290,7 +346,10 @@ impl Run {
                 self.tool_calls = self.tool_calls.saturating_add(1);
                 self.bytes = self.bytes.saturating_add(answer.text.len() as u64);
                 self.shown.extend(answer.shown);
-                self.messages.push(Message::Tool { call: call.id, text: answer.text });
+                self.messages.push(Message::Tool {
+                    call: call.id,
+                    text: answer.text,
+                });
             } else {
                 self.tell(call.id, prompts::not_answered());
             }
@@ -301,7 +360,8 @@ impl Run {
     fn take_rejection(&mut self, call: CallId, rejected: RejectedDraft) {
         let told = prompts::rejected_draft(&rejected.faults);
         self.rejected.push(rejected);
-        if u32::try_from(self.rejected.len()).unwrap_or(u32::MAX) > self.limits.max_rejected_drafts {
+        if u32::try_from(self.rejected.len()).unwrap_or(u32::MAX) > self.limits.max_rejected_drafts
+        {
             return self.end(format!("{} drafts were rejected", self.rejected.len()));
         }
         self.tell(call, &told);
@@ -309,18 +369,30 @@ impl Run {
     }
 
     fn tell(&mut self, call: CallId, text: &str) {
-        self.messages.push(Message::Tool { call, text: text.to_owned() });
+        self.messages.push(Message::Tool {
+            call,
+            text: text.to_owned(),
+        });
     }
 
     /// Asks the model again, unless a limit is reached.
     fn await_turn(&mut self) {
         let limits = self.limits;
         if self.turns >= limits.max_turns {
-            self.end(format!("the model took {} turns without an accepted draft", limits.max_turns));
+            self.end(format!(
+                "the model took {} turns without an accepted draft",
+                limits.max_turns
+            ));
         } else if self.tool_calls >= limits.max_tool_calls {
-            self.end(format!("the model made {} tool calls without an accepted draft", limits.max_tool_calls));
+            self.end(format!(
+                "the model made {} tool calls without an accepted draft",
+                limits.max_tool_calls
+            ));
         } else if self.bytes >= limits.max_bytes {
-            self.end(format!("the model was shown {} bytes without an accepted draft", limits.max_bytes));
+            self.end(format!(
+                "the model was shown {} bytes without an accepted draft",
+                limits.max_bytes
+            ));
         } else {
             self.phase = Phase::AwaitingTurn;
         }

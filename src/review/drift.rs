@@ -140,6 +140,29 @@ pub struct RecordChange {
     pub change: Change,
 }
 
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Added => f.write_str("is new"),
+            Self::Removed => f.write_str("is gone"),
+            Self::Changed { pointers } if pointers.is_empty() => f.write_str("changed"),
+            Self::Changed { pointers } => write!(f, "changed at {}", pointers.join(", ")),
+        }
+    }
+}
+
+impl std::fmt::Display for RecordChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.artifact, self.change)
+    }
+}
+
+impl std::fmt::Display for FileChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.file, self.change)
+    }
+}
+
 /// The records that differ, by artifact id.
 #[must_use]
 pub fn difference(old: &Capture, new: &Capture) -> Vec<RecordChange> {

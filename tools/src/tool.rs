@@ -34,8 +34,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use controls::{
-    CheckPage, CitedValue, FindingRow, FindingsAnswer, JudgedRecords, RequirementRow,
-    RequirementsAnswer, StandingOfRequirement, SubjectRow,
+    AccountAnswer, CheckPage, CitedValue, FindingRow, FindingsAnswer, JudgedRecords,
+    RequirementRow, RequirementsAnswer, StandingOfRequirement, SubjectRow,
 };
 pub use page::{MAX_RESULT_BYTES, Page};
 pub use read::{RecordPart, RecordsAnswer};
@@ -132,6 +132,12 @@ pub trait Tool: fmt::Debug + Send + Sync {
         })?;
         self.call(review, &arguments)
     }
+}
+
+/// The portable subset of the schema of `T`, as arguments of a tool that is answered elsewhere.
+#[must_use]
+pub fn portable_arguments<T: JsonSchema>() -> Value {
+    schema::portable(&schema::of_arguments::<T>())
 }
 
 /// Every tool, by source and in the order in which they are offered.

@@ -302,7 +302,10 @@ fn evidence(capture: &Capture) -> PacketEvidence {
             connector: reading.connector.clone(),
             records: source.kinds().map(|kind| capture.table(kind).count()).sum(),
             captured_at: reading.captured_at,
-            missing: reading.missing.clone(),
+            missing: reading
+                .missing
+                .as_ref()
+                .map(|_| "could not be read".to_owned()),
         })
     });
     PacketEvidence {

@@ -87,7 +87,7 @@ impl<'a> CitedRecords<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Relevance<'s> {
     /// The records that a requirement was judged on.
-    JudgedOn(&'s BTreeSet<&'s str>),
+    JudgedOn(&'s BTreeSet<RecordAt>),
     /// Any record: concerns may look further than the rules, and unknown requirements are faulted as such.
     Anything,
 }
@@ -188,7 +188,7 @@ impl CitationCheck<'_, '_> {
             );
         }
         if let Relevance::JudgedOn(judged_on) = self.relevance
-            && !judged_on.contains(citation.artifact.as_str())
+            && !judged_on.contains(&at)
         {
             let message = format!(
                 "{written} is not among the records that this requirement was judged on: cite one that is"

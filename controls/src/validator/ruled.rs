@@ -8,7 +8,7 @@ use super::fault::{FaultCode, FaultList, quoted};
 use super::loose::{LooseDraft, LooseFinding, LooseRequirement};
 use super::{ReviewBasis, invisible};
 use crate::assessment::{Finding, RequirementResult};
-use crate::capture::Capture;
+use crate::capture::{Capture, RecordAt};
 use crate::status::Disposition;
 
 /// What the rules found for one requirement, ready to compare.
@@ -16,7 +16,7 @@ use crate::status::Disposition;
 pub(super) struct Ruled<'a> {
     result: &'a RequirementResult,
     findings: BTreeMap<(&'a str, &'a str), &'a Finding>,
-    pub(super) judged_on: BTreeSet<&'a str>,
+    pub(super) judged_on: BTreeSet<RecordAt>,
 }
 
 impl Ruled<'_> {
@@ -121,7 +121,7 @@ impl<'a> Rules<'a> {
             let ruled = Ruled {
                 result,
                 findings: findings.remove(result.id.as_str()).unwrap_or_default(),
-                judged_on: judged_on.map(String::as_str).collect(),
+                judged_on: judged_on.copied().collect(),
             };
             (result.id.as_str(), ruled)
         });

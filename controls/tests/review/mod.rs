@@ -307,7 +307,8 @@ fn without_gaps() -> Assessment {
             RequirementStatus::Satisfied
         }
     };
-    let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    let judged = capture();
+    let rows = |list: &[&str]| judged_on(&judged, list);
     let option = |disposition| RankedOption {
         disposition,
         supported: disposition == Disposition::Approve,

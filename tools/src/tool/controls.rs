@@ -10,15 +10,17 @@ use custody_controls::kind::{Kind, SourceSystem};
 use custody_controls::record::ExceptionState;
 
 pub use answers::{
-    CheckPage, CitedValue, FindingRow, FindingsAnswer, JudgedRecords, RequirementRow,
-    RequirementsAnswer, StandingOfRequirement, SubjectRow,
+    AccountAnswer, CheckPage, CitedValue, FindingRow, FindingsAnswer, JudgedRecords,
+    RequirementRow, RequirementsAnswer, StandingOfRequirement, SubjectRow,
 };
 
 use super::Tool;
 use super::list::{List, list, names_record};
 use super::read::ReadRecords;
 use super::search::Search;
-use questions::{ListFindings, ListJudgedRecords, ListRequirements, ListSubjects, ReadRequirement};
+use questions::{
+    ListFindings, ListJudgedRecords, ListRequirements, ListSubjects, ReadAccount, ReadRequirement,
+};
 
 /// The tools of this source.
 pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
@@ -26,6 +28,7 @@ pub(crate) fn tools() -> Vec<Box<dyn Tool>> {
         Box::new(ListRequirements),
         Box::new(ReadRequirement),
         Box::new(ListFindings),
+        Box::new(ReadAccount),
         Box::new(ListSubjects),
         Box::new(ListJudgedRecords),
         Box::new(List::<ListExceptions>::new()),

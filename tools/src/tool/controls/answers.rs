@@ -110,6 +110,34 @@ impl From<&RequirementResult> for StandingOfRequirement {
     }
 }
 
+/// The rules' own account of a requirement.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AccountAnswer {
+    /// The id, as `KC-3`.
+    pub requirement: String,
+    /// Its status.
+    pub status: RequirementStatus,
+    /// The account.
+    pub account: String,
+    /// What it rests on.
+    pub citations: Page<CitedValue>,
+}
+
+impl AccountAnswer {
+    /// The account, unless it rests on a value that the reader may not see.
+    pub(super) fn text(review: &ReviewMaterial<'_>, result: &RequirementResult) -> String {
+        if result
+            .citations
+            .iter()
+            .all(|citation| may_see(review, citation))
+        {
+            result.rationale.clone()
+        } else {
+            WITHHELD.to_owned()
+        }
+    }
+}
+
 /// One failed check on one subject, as the rules found it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct FindingRow {
@@ -187,7 +215,7 @@ impl FindingRow {
 }
 
 impl CitedValue {
-    fn new(review: &ReviewMaterial<'_>, citation: &Citation) -> Self {
+    pub(super) fn new(review: &ReviewMaterial<'_>, citation: &Citation) -> Self {
         let visible = may_see(review, citation);
         let value = citation.value.clone().map(|value| match visible {
             true => value,

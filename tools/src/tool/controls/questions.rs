@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::answers::{
-    CheckPage, FindingRow, FindingsAnswer, JudgedRecords, RequirementRow, RequirementsAnswer,
-    StandingOfRequirement, SubjectRow,
+    AccountAnswer, CheckPage, CitedValue, FindingRow, FindingsAnswer, JudgedRecords,
+    RequirementRow, RequirementsAnswer, StandingOfRequirement, SubjectRow,
 };
 use crate::tool::arguments::shortened;
 use crate::tool::page::{Page, PageSize, ROWS_BYTES, encoded_len, skip_of};
@@ -160,6 +160,48 @@ impl Question for ListFindings {
 }
 
 #[derive(Debug)]
+pub(super) struct ReadAccount;
+
+impl Question for ReadAccount {
+    type Arguments = RequirementArguments;
+    type Answer = AccountAnswer;
+
+    fn name(&self) -> &'static str {
+        "controls_read_account"
+    }
+
+    fn description(&self) -> String {
+        "Reads the rules' own account of one requirement in plain sentences, with the cited values it rests on. Read a record before citing it.".to_owned()
+    }
+
+    fn answer(
+        &self,
+        review: &ReviewMaterial<'_>,
+        arguments: RequirementArguments,
+    ) -> Result<Answered<AccountAnswer>, ToolError> {
+        let brief = brief(review, &arguments.requirement)?;
+        let mut results = review.assessment.requirements.iter();
+        let result = results
+            .find(|result| result.id == brief.id)
+            .ok_or_else(|| ToolError::Stop(format!("the rules did not judge `{}`", brief.id)))?;
+        let account = AccountAnswer::text(review, result);
+        let rows = result.citations.iter().skip(skip_of(arguments.skip));
+        let page = Page::fill(
+            result.citations.len(),
+            arguments.skip,
+            rows.map(|citation| CitedValue::new(review, citation)),
+            beside(&account),
+        );
+        Ok(Answered::without_records(AccountAnswer {
+            requirement: brief.id.clone(),
+            status: result.status,
+            account,
+            citations: page,
+        }))
+    }
+}
+
+#[derive(Debug)]
 pub(super) struct ListSubjects;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -236,7 +278,10 @@ impl Question for ListJudgedRecords {
             .zip(&review.assessment.judged_on)
             .find_map(|(result, judged)| (result.id == brief.id).then_some(judged.as_slice()))
             .unwrap_or_default();
-        let rows = judged.iter().skip(skip_of(arguments.skip)).cloned();
+        let rows = judged
+            .iter()
+            .skip(skip_of(arguments.skip))
+            .map(|at| review.capture.artifact(*at).to_string());
         Ok(Answered::without_records(JudgedRecords {
             requirement: brief.id.clone(),
             records: Page::fill(judged.len(), arguments.skip, rows, PageSize::NAMES),

@@ -1,0 +1,386 @@
+//! One packet's way: capture, agent, validator, queue.
+
+use std::collections::BTreeSet;
+
+use custody_controls::instant::Instant;
+use custody_controls::json::Digest;
+use custody_controls::packet::{
+    Packet, Provenance, TokenCount, ValidatedPacket, ValidationOutcome,
+};
+use custody_controls::validator::{Shown, validate};
+use custody_tools::tool::{ReviewMaterial, Visibility};
+use serde_json::json;
+
+use crate::agent::driver::{
+    AppendFuture, Host, Journal, JournalError, drive, shown_artifacts, tool_specs,
+};
+use crate::agent::limits::Limits;
+use crate::agent::model::Model;
+use crate::agent::prompts;
+use crate::agent::pseudonym::Pseudonyms;
+use crate::agent::run::{Ending, Event, Run};
+use crate::basis::Judged;
+use crate::review::queue::AsOfOrigin;
+use crate::review::{
+    LibrarySnapshot, NewPacket, NewRun, PacketContents, PacketState, Queued, RunId, Store,
+};
+
+/// Who prepares, with what and how.
+#[derive(Clone, Copy)]
+pub struct Preparation<'p> {
+    /// The model.
+    pub model: &'p dyn Model,
+    /// Limits of the run.
+    pub limits: Limits,
+    /// Which fields the model may see.
+    pub visibility: &'p dyn Visibility,
+    /// Tokens for people toward the model.
+    pub pseudonyms: &'p Pseudonyms,
+    /// Who prepares.
+    pub prepared_by: &'p str,
+    /// Where the as-of came from.
+    pub as_of_origin: AsOfOrigin,
+    /// The time, read once by the caller.
+    pub now: Instant,
+    /// Told after each event of the run.
+    pub progress: &'p (dyn Fn(&Event) + Send + Sync),
+}
+
+impl std::fmt::Debug for Preparation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Preparation")
+            .field("model", &self.model.name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A queued packet.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The packet.
+    pub packet: Packet,
+    /// Whether the queue held it already.
+    pub was_queued: bool,
+}
+
+/// Has a packet drafted, validated and queued.
+///
+/// # Errors
+/// Fails when the store fails. A model that fails ends in a packet with the rules' own account.
+pub async fn prepare(
+    store: &Store,
+    judged: Judged,
+    how: &Preparation<'_>,
+) -> anyhow::Result<Prepared> {
+    if let Some(packet) = queued_already(store, &judged, how).await? {
+        return Ok(Prepared {
+            packet,
+            was_queued: true,
+        });
+    }
+    store
+        .put_capture(&judged.capture, how.prepared_by, how.now)
+        .await?;
+    let snapshot = LibrarySnapshot {
+        digest: judged.library.digest(),
+        version: judged.library.version().to_owned(),
+        files: judged.library.files().clone(),
+    };
+    store
+        .put_library(&snapshot, how.prepared_by, how.now)
+        .await?;
+    let new = new_run(&judged, how)?;
+    let stored = match store.unfinished_run(&new.run_key).await? {
+        Some(run) => run,
+        None => store.start_run(&new).await?,
+    };
+    // A resumed run goes on at the instant it was begun for.
+    let judged = if stored.started.scope == judged.scope {
+        judged
+    } else {
+        Judged::new(judged.capture, judged.library, stored.started.scope.clone())
+    };
+    let (packet, draft) = run_agent(store, &judged, how, stored.id).await?;
+    queue(store, &judged, how, packet, draft, stored.id).await
+}
+
+/// A packet that stands in the queue for the same inputs and an accepted draft of the same model: nothing is
+/// drafted again. Where nobody named an as-of, one that the rules judge the same at both instants.
+async fn queued_already(
+    store: &Store,
+    judged: &Judged,
+    how: &Preparation<'_>,
+) -> anyhow::Result<Option<Packet>> {
+    for summary in store.packets().await? {
+        if summary.cycle != judged.scope.cycle || summary.state == PacketState::Superseded {
+            continue;
+        }
+        let stored = store.packet(&summary.id).await?;
+        let contents = &stored.contents;
+        let same_inputs = contents.capture == judged.capture.digest()
+            && contents.library == judged.library.digest()
+            && contents.scope.period == judged.scope.period
+            && contents.provenance.model == how.model.name()
+            && contents.outcome == ValidationOutcome::Accepted;
+        let both_defaulted = how.as_of_origin == AsOfOrigin::Defaulted
+            && contents.as_of_origin == AsOfOrigin::Defaulted;
+        if !same_inputs || !(contents.scope.as_of == judged.scope.as_of || both_defaulted) {
+            continue;
+        }
+        let loaded = crate::packets::rebuild(store, stored).await?;
+        let same = |packet: &Packet| {
+            let statuses = packet
+                .body
+                .requirements
+                .iter()
+                .map(|requirement| (requirement.status, &requirement.subjects));
+            let findings: BTreeSet<&str> = packet
+                .body
+                .findings
+                .iter()
+                .map(|f| f.finding.id.as_str())
+                .collect();
+            statuses.eq(judged
+                .assessment
+                .requirements
+                .iter()
+                .map(|result| (result.status, &result.subjects)))
+                && findings
+                    == judged
+                        .assessment
+                        .findings
+                        .iter()
+                        .map(|finding| finding.id.as_str())
+                        .collect()
+        };
+        if same(&loaded.packet) {
+            return Ok(Some(loaded.packet));
+        }
+    }
+    Ok(None)
+}
+
+fn new_run(judged: &Judged, how: &Preparation<'_>) -> anyhow::Result<NewRun> {
+    let as_of = match how.as_of_origin {
+        AsOfOrigin::Given => Some(judged.scope.as_of),
+        AsOfOrigin::Defaulted => None,
+    };
+    let key = json!({
+        "capture": judged.capture.digest(),
+        "library": judged.library.digest(),
+        "cycle": judged.scope.cycle,
+        "period": judged.scope.period,
+        "as_of": as_of,
+        "model": how.model.name(),
+        "limits": how.limits,
+        "prompts": prompts::digests(),
+    });
+    Ok(NewRun {
+        run_key: Digest::of(&key).to_string(),
+        capture: judged.capture.digest(),
+        library: judged.library.digest(),
+        scope: judged.scope.clone(),
+        model: how.model.name().to_owned(),
+        prompts: prompts::digests(),
+        prepared_by: how.prepared_by.to_owned(),
+        started_at: how.now,
+    })
+}
+
+/// Runs the agent to its end, from where an earlier process left it.
+async fn run_agent(
+    store: &Store,
+    judged: &Judged,
+    how: &Preparation<'_>,
+    id: RunId,
+) -> anyhow::Result<(ValidatedPacketParts, Option<serde_json::Value>)> {
+    let mark = mark(judged);
+    let mut run = begin(judged, how.limits);
+    let entries = store.journal(id).await?;
+    for entry in &entries {
+        run.apply(serde_json::from_value(entry.entry.clone())?);
+    }
+    let mut journal = StoredJournal {
+        store,
+        id,
+        next: entries.len() as u64 + 1,
+        now: how.now,
+    };
+    let basis = judged.basis();
+    let material = ReviewMaterial {
+        capture: &judged.capture,
+        scope: &judged.scope,
+        assessment: &judged.assessment,
+        requirements: judged.requirements(),
+        parameters: judged.parameters(),
+        visibility: how.visibility,
+    };
+    let host = Host {
+        model: how.model,
+        material,
+        basis,
+        pseudonyms: how.pseudonyms,
+        mark: &mark,
+        progress: how.progress,
+    };
+    let ending = drive(&mut run, &host, &mut journal).await?;
+    Ok(conclude(judged, how.pseudonyms, &run, ending))
+}
+
+/// A run at its beginning.
+fn begin(judged: &Judged, limits: Limits) -> Run {
+    let ids: Vec<&str> = judged
+        .requirements()
+        .iter()
+        .map(|brief| brief.id.as_str())
+        .collect();
+    Run::new(
+        prompts::system().to_owned(),
+        prompts::task(&judged.scope, &ids),
+        tool_specs(),
+        limits,
+    )
+}
+
+/// What marks untrusted text in this run: a digest over the evidence, which no evidence can hold.
+fn mark(judged: &Judged) -> String {
+    let digest = judged.capture.digest().to_string();
+    digest.chars().skip("sha256:".len()).take(16).collect()
+}
+
+struct ValidatedPacketParts {
+    packet: ValidatedPacket,
+    run: Run,
+    reason: Option<String>,
+}
+
+fn conclude(
+    judged: &Judged,
+    pseudonyms: &Pseudonyms,
+    run: &Run,
+    ending: Ending,
+) -> (ValidatedPacketParts, Option<serde_json::Value>) {
+    let basis = judged.basis();
+    let rejected = run.rejected().to_vec();
+    let parts = |packet, reason| ValidatedPacketParts {
+        packet,
+        run: run.clone(),
+        reason,
+    };
+    let reason = match ending {
+        Ending::Accepted(draft) => {
+            let draft = pseudonyms.reveal(&draft);
+            match validate(&basis, &draft, Shown::Only(&shown_artifacts(run))) {
+                Ok(accepted) => {
+                    let packet = ValidatedPacket::accepted(&basis, accepted, rejected);
+                    let draft = packet
+                        .draft()
+                        .and_then(|draft| serde_json::to_value(draft).ok());
+                    return (parts(packet, None), draft);
+                }
+                // The journal says accepted and the validator does not: the rules' account stands.
+                Err(_) => "the journaled draft no longer passes".to_owned(),
+            }
+        }
+        Ending::RulesOnly(reason) => reason,
+    };
+    (
+        parts(
+            ValidatedPacket::rules_only(&basis, rejected, reason.clone()),
+            Some(reason),
+        ),
+        None,
+    )
+}
+
+async fn queue(
+    store: &Store,
+    judged: &Judged,
+    how: &Preparation<'_>,
+    parts: ValidatedPacketParts,
+    draft: Option<serde_json::Value>,
+    run: RunId,
+) -> anyhow::Result<Prepared> {
+    let ValidatedPacketParts {
+        packet,
+        run: state,
+        reason,
+    } = parts;
+    let usage = state.usage();
+    let provenance = Provenance {
+        model: how.model.name().to_owned(),
+        prompts: prompts::digests(),
+        tool_calls: state.tool_calls(),
+        tokens: TokenCount {
+            input: usage.input,
+            output: usage.output,
+        },
+        prepared_by: how.prepared_by.to_owned(),
+    };
+    let body = packet.body();
+    let contents = PacketContents {
+        scope: judged.scope.clone(),
+        as_of_origin: how.as_of_origin,
+        digest: packet.digest(),
+        content_key: content_key(body)?,
+        posture: body.posture,
+        capture: judged.capture.digest(),
+        library: judged.library.digest(),
+        draft,
+        rejected_drafts: body.validation.rejected_drafts.clone(),
+        outcome: body.validation.outcome,
+        rounds: body.validation.rounds,
+        reason,
+        provenance: provenance.clone(),
+        run: Some(run),
+    };
+    match store
+        .queue(&NewPacket {
+            contents,
+            created_at: how.now,
+        })
+        .await?
+    {
+        Queued::New { id, revision } => Ok(Prepared {
+            packet: packet.into_packet(id, revision, provenance),
+            was_queued: false,
+        }),
+        Queued::Same { id, .. } => {
+            let stored = store.packet(&id).await?;
+            Ok(Prepared {
+                packet: crate::packets::rebuild(store, stored).await?.packet,
+                was_queued: true,
+            })
+        }
+    }
+}
+
+/// The digest of a body without its as-of.
+fn content_key(body: &custody_controls::packet::PacketBody) -> anyhow::Result<Digest> {
+    let mut body = body.clone();
+    body.as_of = body.period.from;
+    Ok(body.digest())
+}
+
+struct StoredJournal<'s> {
+    store: &'s Store,
+    id: RunId,
+    next: u64,
+    now: Instant,
+}
+
+impl Journal for StoredJournal<'_> {
+    fn append<'j>(&'j mut self, event: &'j Event) -> AppendFuture<'j> {
+        Box::pin(async move {
+            let entry =
+                serde_json::to_value(event).map_err(|error| JournalError(error.to_string()))?;
+            let kept = self
+                .store
+                .append_entry(self.id, self.next, &entry, self.now)
+                .await;
+            kept.map_err(|error| JournalError(error.to_string()))?;
+            self.next += 1;
+            Ok(())
+        })
+    }
+}
