@@ -6,8 +6,8 @@ use crate::assessment::{Finding, RequirementResult, SubjectStatus};
 use crate::capture::RecordAt;
 use crate::cel::{Traced, evaluate, holds};
 use crate::facts::FactBase;
-use crate::library::{FIRST_JOIN, Join, Requirement, Select};
-use crate::status::Disposition;
+use crate::library::{Check, FIRST_JOIN, Join, Requirement, Select};
+use crate::status::{Disposition, RequirementStatus};
 
 use super::account::Accounts;
 use super::evidence::{Bound, Evidence, resolve};
@@ -28,6 +28,8 @@ struct Judge<'b, 'a> {
     base: &'b FactBase<'a>,
     indexes: &'a Indexes<'a>,
     requirement: &'a Requirement,
+    /// Whether every subject can be judged: no join or check rests on a source that could not be read.
+    complete: bool,
     findings: Vec<Finding>,
     subjects: Vec<SubjectStatus>,
     judged_on: BTreeSet<RecordAt>,
@@ -44,6 +46,7 @@ pub(super) fn judge<'a>(
         base,
         indexes,
         requirement,
+        complete: is_complete(base, requirement),
         findings: Vec::new(),
         subjects: Vec::new(),
         judged_on: BTreeSet::new(),
@@ -167,7 +170,7 @@ impl<'a> Judge<'_, 'a> {
             requirement,
             &evidence,
             named_in,
-            found.is_empty(),
+            self.complete && found.is_empty(),
         );
         self.close_subject(subject, found);
     }
@@ -175,12 +178,7 @@ impl<'a> Judge<'_, 'a> {
     fn failed_checks(&self, evidence: &mut Evidence<'a>) -> Vec<Finding> {
         let mut found = Vec::new();
         for check in &self.requirement.checks {
-            let reads_missing = check
-                .expression
-                .reads
-                .iter()
-                .any(|kind| self.base.capture.is_missing(kind.source()));
-            if reads_missing || !evidence.has(&check.needs) {
+            if reads_missing_source(self.base, check) || !evidence.has(&check.needs) {
                 continue;
             }
             let mut untraced = crate::cel::Untraced;
@@ -283,15 +281,17 @@ impl<'a> Judge<'_, 'a> {
     }
 
     fn close_subject(&mut self, subject: RecordAt, found: Vec<Finding>) {
-        let worst = found
-            .iter()
-            .map(|finding| finding.status)
-            .max()
-            .unwrap_or(self.requirement.met);
+        // What could not be judged is not met: its evidence is not there.
+        let at_best = if self.complete {
+            self.requirement.met
+        } else {
+            RequirementStatus::Missing
+        };
+        let worst = found.iter().map(|finding| finding.status).max();
         let artifact = self.base.capture.artifact(subject).to_string();
         self.subjects.push(SubjectStatus {
             artifact,
-            status: worst.max(self.requirement.met),
+            status: worst.map_or(at_best, |worst| worst.max(at_best)),
         });
         self.findings.extend(found);
     }
@@ -337,6 +337,21 @@ impl<'a> Judge<'_, 'a> {
             judged_on: self.judged_on.into_iter().collect(),
         }
     }
+}
+
+fn is_complete(base: &FactBase<'_>, requirement: &Requirement) -> bool {
+    let is_read = |join: &Join| !base.capture.is_missing(join.from.source());
+    requirement.evidence.iter().all(is_read)
+        && !requirement
+            .checks
+            .iter()
+            .any(|check| reads_missing_source(base, check))
+}
+
+fn reads_missing_source(base: &FactBase<'_>, check: &Check) -> bool {
+    let when = check.when.iter().flat_map(|when| &when.reads);
+    let mut reads = check.expression.reads.iter().chain(when);
+    reads.any(|kind| base.capture.is_missing(kind.source()))
 }
 
 /// What is cited of a record that was looked at and does not count.

@@ -94,7 +94,7 @@ mod tests {
             "2026-03-15T00:00:00Z",
             Some("R2"),
         );
-        check(&[r1.clone()], "2026-04-01T00:00:00Z", None);
+        check(std::slice::from_ref(&r1), "2026-04-01T00:00:00Z", None);
         check(&[r1, r2, never, later], "2026-05-01T00:00:00Z", Some("R2"));
     }
 
