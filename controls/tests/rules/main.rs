@@ -1,0 +1,6 @@
+//! The rules engine with the built-in library, from outside: what it finds in given evidence.
+
+#[cfg(test)]
+mod evidence;
+#[cfg(test)]
+mod kc_table;
