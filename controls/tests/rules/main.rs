@@ -4,3 +4,8 @@
 mod evidence;
 #[cfg(test)]
 mod kc_table;
+#[cfg(test)]
+mod seeded_defects;
+#[cfg(test)]
+#[path = "../seeded/world.rs"]
+mod world;
