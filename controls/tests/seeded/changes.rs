@@ -76,10 +76,10 @@ impl World {
                 "from": later(&performed, -3600), "until": later(&performed, 86_400), "approved_by": "cust.0"}),
             filed: true,
         };
-        if number % 5 == 0 {
+        if number.is_multiple_of(5) {
             change.act_on_assignment();
         }
-        if number % 7 == 0 {
+        if number.is_multiple_of(7) {
             change.event["ceremony"] = Value::Null;
         }
         if self.is_defective() {

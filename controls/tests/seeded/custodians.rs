@@ -20,7 +20,7 @@ pub(super) fn custodians(keys: usize) -> usize {
 /// A reference to custodian `number`, by id or, every other time, by alias.
 pub(super) fn custodian(number: usize, keys: usize) -> String {
     let person = number % custodians(keys);
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         format!("cust.{person}")
     } else {
         format!("hsm-user-{person}")

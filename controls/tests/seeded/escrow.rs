@@ -50,7 +50,7 @@ impl World {
 
     /// What every other medium had before: an inspection of the former seal, and a former medium.
     fn superseded(&mut self, number: usize, id: &str, sealed: &str) {
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let former = json!({"id": format!("SI-OLD-{number:06}"), "media": id, "seal_serial": "SEAL-OLD",
                 "inspected_at": later(sealed, -86_400), "inspectors": [], "result": "damaged"});
             self.add("ceremonies/seal_inspections", &former);

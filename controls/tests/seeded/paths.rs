@@ -27,7 +27,7 @@ impl World {
             let mut path = self.path(number);
             if number < legacy {
                 self.legacy_path(number, &mut path);
-            } else if number % 9 == 0 {
+            } else if number.is_multiple_of(9) {
                 path["bridge"] = "BRIDGE-MODERN".into();
             }
             self.add("release/signing_paths", &path);
@@ -64,7 +64,7 @@ impl World {
     fn legacy_path(&mut self, number: usize, path: &mut Value) {
         let group = number / PATHS_PER_BRIDGE;
         let bridge = format!("BRIDGE-{group:05}");
-        if number % PATHS_PER_BRIDGE == 0 {
+        if number.is_multiple_of(PATHS_PER_BRIDGE) {
             self.bridge(&bridge, true);
             let members = (0..PATHS_PER_BRIDGE).map(|member| group * PATHS_PER_BRIDGE + member);
             let exception = exception(&bridge, &members.collect::<Vec<_>>());
