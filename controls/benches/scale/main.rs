@@ -5,7 +5,10 @@
 
 mod clock;
 mod steps;
-#[expect(clippy::indexing_slicing, reason = "JSON values are indexed by member names")]
+#[expect(
+    clippy::indexing_slicing,
+    reason = "JSON values are indexed by member names"
+)]
 #[path = "../../tests/seeded/world.rs"]
 mod world;
 
