@@ -1,7 +1,5 @@
 //! Judges one requirement: its population, its joins, its checks.
 
-use std::collections::BTreeSet;
-
 use crate::assessment::{Finding, RequirementResult, SubjectStatus};
 use crate::capture::RecordAt;
 use crate::cel::{Traced, evaluate, holds};
@@ -32,7 +30,7 @@ struct Judge<'b, 'a> {
     complete: bool,
     findings: Vec<Finding>,
     subjects: Vec<SubjectStatus>,
-    judged_on: BTreeSet<RecordAt>,
+    judged_on: Vec<RecordAt>,
     accounts: Accounts,
 }
 
@@ -49,17 +47,17 @@ pub(super) fn judge<'a>(
         complete: is_complete(base, requirement),
         findings: Vec::new(),
         subjects: Vec::new(),
-        judged_on: BTreeSet::new(),
+        judged_on: Vec::new(),
         accounts: Accounts::default(),
     };
     judge.missing_sources();
     let population = population(base, requirement);
     judge.empty_population(&population);
     judge.unresolved_subjects(&population);
-    for (subject, named_in) in &population.subjects {
-        judge.subject(*subject, named_in);
+    for subject in &population.subjects {
+        judge.subject(*subject, &population);
     }
-    judge.judged_on.extend(population.holders);
+    judge.judged_on.extend(population.holders());
     judge.finish()
 }
 
@@ -109,35 +107,31 @@ impl<'a> Judge<'_, 'a> {
 
     /// A record that names an unknown subject is judged in its place.
     fn unresolved_subjects(&mut self, population: &Population<'a>) {
-        for (holder, named_by, places) in &population.unresolved {
+        for (holder, named_by) in &population.unresolved {
             let mut bindings = crate::cel::Bindings::new();
             bindings.push(crate::cel::Val::Time(self.base.as_of));
             bindings.push_record(self.base, *holder);
-            let texts = references(self.base, named_by, *holder);
-            let unresolved = texts
+            let kind = self.requirement.subject.kind;
+            let unresolved: Vec<(&str, Read)> = references(self.base, named_by, *holder)
                 .into_iter()
-                .filter(|(_, place)| places.contains(place));
+                .filter(|(text, _)| resolve(self.base, kind, text).is_none())
+                .collect();
+            let places = unresolved.iter().map(|(_, place)| place.clone()).collect();
             bindings.push_texts(
                 unresolved
+                    .into_iter()
                     .map(|(text, place)| (text, Some(place)))
                     .collect(),
             );
             let outcome = &named_by.unresolved;
             let id = &self.requirement.id;
-            let found = finding(
-                self.base,
-                id,
-                outcome,
-                *holder,
-                &mut bindings,
-                places.clone(),
-            );
-            self.judged_on.insert(*holder);
+            let found = finding(self.base, id, outcome, *holder, &mut bindings, places);
+            self.judged_on.push(*holder);
             self.close_subject(*holder, vec![found]);
         }
     }
 
-    fn subject(&mut self, subject: RecordAt, named_in: &[Read]) {
+    fn subject(&mut self, subject: RecordAt, population: &Population<'a>) {
         let requirement = self.requirement;
         let mut evidence = Evidence::bind(
             self.base,
@@ -151,14 +145,14 @@ impl<'a> Judge<'_, 'a> {
             found.extend(self.join_finding(&evidence, number, join));
         }
         found.extend(self.failed_checks(&mut evidence));
-        if !named_in.is_empty() {
+        let named_in = || population.places_of(self.base, subject);
+        if !found.is_empty() {
+            let named_in = citations(self.base.capture, named_in());
             for finding in &mut found {
-                finding
-                    .citations
-                    .extend(citations(self.base.capture, named_in.to_vec()));
+                finding.citations.extend(named_in.iter().cloned());
             }
         }
-        self.judged_on.insert(subject);
+        self.judged_on.push(subject);
         self.judged_on.extend(
             evidence
                 .bound
@@ -169,7 +163,7 @@ impl<'a> Judge<'_, 'a> {
             self.base,
             requirement,
             &evidence,
-            named_in,
+            &named_in,
             self.complete && found.is_empty(),
         );
         self.close_subject(subject, found);
@@ -317,6 +311,8 @@ impl<'a> Judge<'_, 'a> {
         );
         cited.sort_by(|a, b| (&a.artifact, &a.pointer).cmp(&(&b.artifact, &b.pointer)));
         cited.dedup();
+        self.judged_on.sort_unstable();
+        self.judged_on.dedup();
         let result = RequirementResult {
             id: self.requirement.id.clone(),
             title: self.requirement.title.clone(),
@@ -334,7 +330,7 @@ impl<'a> Judge<'_, 'a> {
         Judgement {
             result,
             findings: self.findings,
-            judged_on: self.judged_on.into_iter().collect(),
+            judged_on: self.judged_on,
         }
     }
 }
