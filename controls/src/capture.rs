@@ -5,6 +5,7 @@
 
 mod file;
 mod tables;
+mod value;
 
 use std::collections::BTreeMap;
 
@@ -173,6 +174,13 @@ impl Capture {
             .text(at.row)
             .and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or_default()
+    }
+
+    /// The value at `pointer` (RFC 6901) in a record, as the source wrote it.
+    #[must_use]
+    pub fn value_at(&self, at: RecordAt, pointer: &str) -> Option<Value> {
+        let table = self.table(at.kind);
+        value::value_at(table.text(at.row)?, table.object(at.row)?, pointer)
     }
 
     /// SHA-256 over the record's canonical JSON.

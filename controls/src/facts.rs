@@ -15,8 +15,8 @@ pub(crate) use freshness::older_than;
 pub(crate) use keys::ProductionKeys;
 pub(crate) use people::{all_among, distinct_people, same_person};
 pub(crate) use roles::{acts_on_temporary_role, assignment_holds, witnesses_are_independent};
-pub(crate) use roster::{on_roster, roster_in_force};
-pub(crate) use scope::{ExceptionStanding, best_exception, in_force, scope_covers};
+pub(crate) use roster::ApprovedRosters;
+pub(crate) use scope::{ExceptionRegister, ExceptionStanding, in_force, scope_covers};
 pub(crate) use training::training_is_current;
 
 use std::collections::BTreeSet;
@@ -35,6 +35,8 @@ pub(crate) struct FactBase<'a> {
     pub(crate) period: ReviewPeriod,
     pub(crate) policy: &'a Policy,
     pub(crate) production: ProductionKeys,
+    pub(crate) rosters: ApprovedRosters,
+    pub(crate) exceptions: ExceptionRegister<'a>,
     /// Ids of the keys that were exported in the period.
     pub(crate) exported: BTreeSet<&'a str>,
 }
@@ -61,6 +63,8 @@ impl<'a> FactBase<'a> {
             period,
             policy,
             production: ProductionKeys::find(capture, as_of),
+            rosters: ApprovedRosters::find(capture, as_of),
+            exceptions: ExceptionRegister::find(capture, as_of),
             exported,
         }
     }

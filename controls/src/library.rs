@@ -18,4 +18,4 @@ pub use load::{Library, LibraryError, LibraryFault, is_library_file};
 pub use lock::{LOCK_FILE, LibraryApproval};
 pub use policy::{MissingSourcePolicy, Parameter, Policy};
 pub use requirement::Requirement;
-pub(crate) use requirement::{Account, Join, Match, NamedBy, Outcome, Select};
+pub(crate) use requirement::{Account, Check, Join, Match, NamedBy, Outcome, Select};

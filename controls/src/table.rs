@@ -76,6 +76,7 @@ impl<T: Record> Table<T> {
             Layout::Lines => reader.read_lines(&text),
         }
         reader.refuse_duplicates();
+        reader.rows.shrink_to_fit();
         if reader.faults.is_empty() {
             Ok(Self {
                 rows: reader.rows,

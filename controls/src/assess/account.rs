@@ -39,7 +39,7 @@ impl Accounts {
         base: &FactBase<'a>,
         requirement: &'a Requirement,
         evidence: &Evidence<'a>,
-        named_in: &[Read],
+        named_in: &dyn Fn() -> Vec<Read>,
         met: bool,
     ) {
         let tell_met = met && self.met.len() < MAX_MET;
@@ -62,7 +62,7 @@ impl Accounts {
             };
             if !told.contains(&sentence) {
                 told.push(sentence);
-                reads.extend(named_in.iter().cloned());
+                reads.extend(named_in());
                 self.reads.extend(reads);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::capture::RecordAt;
 use crate::cel::{Bindings, Traced, Untraced, Val, evaluate, holds};
-use crate::facts::{ExceptionStanding, FactBase, best_exception, roster_in_force};
+use crate::facts::{ExceptionStanding, FactBase};
 use crate::kind::Kind;
 use crate::library::{FIRST_JOIN, Join, Match, Select};
 use crate::record::{SigningPath, Value};
@@ -147,15 +147,16 @@ impl<'a> Evidence<'a> {
             Select::Match(matching) => self.matching(base, indexes, join.from, matching),
             Select::RosterInForce(at) => {
                 match evaluate(&at.expr, base, &mut self.bindings, &mut Untraced).0 {
-                    Val::Time(at) => roster_in_force(base.capture, at, base.as_of).map_or(
-                        Bound::Nothing { near: None },
-                        |row| {
-                            Bound::One(RecordAt {
-                                kind: join.from,
-                                row,
+                    Val::Time(at) => {
+                        base.rosters
+                            .row_in_force(at)
+                            .map_or(Bound::Nothing { near: None }, |row| {
+                                Bound::One(RecordAt {
+                                    kind: join.from,
+                                    row,
+                                })
                             })
-                        },
-                    ),
+                    }
                     Val::Null
                     | Val::Bool(_)
                     | Val::Int(_)
@@ -185,7 +186,10 @@ impl<'a> Evidence<'a> {
         ) else {
             return Bound::NotRun;
         };
-        match best_exception(base.capture, requirement, bridge, path, days, base.as_of) {
+        let best = base
+            .exceptions
+            .best(requirement, bridge, path, days, base.as_of);
+        match best {
             None => Bound::Nothing { near: None },
             // Pending or never approved: nothing excepts the path, and what was asked for is shown.
             Some((row, ExceptionStanding::NotApproved)) => Bound::Nothing {

@@ -82,8 +82,7 @@ pub(super) fn citations(capture: &Capture, mut reads: Vec<Read>) -> Vec<Citation
 }
 
 fn citation(capture: &Capture, at: RecordAt, pointer: String) -> Option<Citation> {
-    let json = capture.json(at);
-    let value = json.pointer(&pointer)?.clone();
+    let value = capture.value_at(at, &pointer)?;
     Some(Citation {
         artifact: capture.artifact(at).to_string(),
         pointer: Some(pointer),

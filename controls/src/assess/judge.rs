@@ -1,13 +1,11 @@
 //! Judges one requirement: its population, its joins, its checks.
 
-use std::collections::BTreeSet;
-
 use crate::assessment::{Finding, RequirementResult, SubjectStatus};
 use crate::capture::RecordAt;
 use crate::cel::{Traced, evaluate, holds};
 use crate::facts::FactBase;
-use crate::library::{FIRST_JOIN, Join, Requirement, Select};
-use crate::status::Disposition;
+use crate::library::{Check, FIRST_JOIN, Join, Requirement, Select};
+use crate::status::{Disposition, RequirementStatus};
 
 use super::account::Accounts;
 use super::evidence::{Bound, Evidence, resolve};
@@ -28,9 +26,11 @@ struct Judge<'b, 'a> {
     base: &'b FactBase<'a>,
     indexes: &'a Indexes<'a>,
     requirement: &'a Requirement,
+    /// Whether every subject can be judged: no join or check rests on a source that could not be read.
+    complete: bool,
     findings: Vec<Finding>,
     subjects: Vec<SubjectStatus>,
-    judged_on: BTreeSet<RecordAt>,
+    judged_on: Vec<RecordAt>,
     accounts: Accounts,
 }
 
@@ -44,19 +44,20 @@ pub(super) fn judge<'a>(
         base,
         indexes,
         requirement,
+        complete: is_complete(base, requirement),
         findings: Vec::new(),
         subjects: Vec::new(),
-        judged_on: BTreeSet::new(),
+        judged_on: Vec::new(),
         accounts: Accounts::default(),
     };
     judge.missing_sources();
     let population = population(base, requirement);
     judge.empty_population(&population);
     judge.unresolved_subjects(&population);
-    for (subject, named_in) in &population.subjects {
-        judge.subject(*subject, named_in);
+    for subject in &population.subjects {
+        judge.subject(*subject, &population);
     }
-    judge.judged_on.extend(population.holders);
+    judge.judged_on.extend(population.holders());
     judge.finish()
 }
 
@@ -106,35 +107,31 @@ impl<'a> Judge<'_, 'a> {
 
     /// A record that names an unknown subject is judged in its place.
     fn unresolved_subjects(&mut self, population: &Population<'a>) {
-        for (holder, named_by, places) in &population.unresolved {
+        for (holder, named_by) in &population.unresolved {
             let mut bindings = crate::cel::Bindings::new();
             bindings.push(crate::cel::Val::Time(self.base.as_of));
             bindings.push_record(self.base, *holder);
-            let texts = references(self.base, named_by, *holder);
-            let unresolved = texts
+            let kind = self.requirement.subject.kind;
+            let unresolved: Vec<(&str, Read)> = references(self.base, named_by, *holder)
                 .into_iter()
-                .filter(|(_, place)| places.contains(place));
+                .filter(|(text, _)| resolve(self.base, kind, text).is_none())
+                .collect();
+            let places = unresolved.iter().map(|(_, place)| place.clone()).collect();
             bindings.push_texts(
                 unresolved
+                    .into_iter()
                     .map(|(text, place)| (text, Some(place)))
                     .collect(),
             );
             let outcome = &named_by.unresolved;
             let id = &self.requirement.id;
-            let found = finding(
-                self.base,
-                id,
-                outcome,
-                *holder,
-                &mut bindings,
-                places.clone(),
-            );
-            self.judged_on.insert(*holder);
+            let found = finding(self.base, id, outcome, *holder, &mut bindings, places);
+            self.judged_on.push(*holder);
             self.close_subject(*holder, vec![found]);
         }
     }
 
-    fn subject(&mut self, subject: RecordAt, named_in: &[Read]) {
+    fn subject(&mut self, subject: RecordAt, population: &Population<'a>) {
         let requirement = self.requirement;
         let mut evidence = Evidence::bind(
             self.base,
@@ -148,14 +145,14 @@ impl<'a> Judge<'_, 'a> {
             found.extend(self.join_finding(&evidence, number, join));
         }
         found.extend(self.failed_checks(&mut evidence));
-        if !named_in.is_empty() {
+        let named_in = || population.places_of(self.base, subject);
+        if !found.is_empty() {
+            let named_in = citations(self.base.capture, named_in());
             for finding in &mut found {
-                finding
-                    .citations
-                    .extend(citations(self.base.capture, named_in.to_vec()));
+                finding.citations.extend(named_in.iter().cloned());
             }
         }
-        self.judged_on.insert(subject);
+        self.judged_on.push(subject);
         self.judged_on.extend(
             evidence
                 .bound
@@ -166,8 +163,8 @@ impl<'a> Judge<'_, 'a> {
             self.base,
             requirement,
             &evidence,
-            named_in,
-            found.is_empty(),
+            &named_in,
+            self.complete && found.is_empty(),
         );
         self.close_subject(subject, found);
     }
@@ -175,12 +172,7 @@ impl<'a> Judge<'_, 'a> {
     fn failed_checks(&self, evidence: &mut Evidence<'a>) -> Vec<Finding> {
         let mut found = Vec::new();
         for check in &self.requirement.checks {
-            let reads_missing = check
-                .expression
-                .reads
-                .iter()
-                .any(|kind| self.base.capture.is_missing(kind.source()));
-            if reads_missing || !evidence.has(&check.needs) {
+            if reads_missing_source(self.base, check) || !evidence.has(&check.needs) {
                 continue;
             }
             let mut untraced = crate::cel::Untraced;
@@ -283,15 +275,17 @@ impl<'a> Judge<'_, 'a> {
     }
 
     fn close_subject(&mut self, subject: RecordAt, found: Vec<Finding>) {
-        let worst = found
-            .iter()
-            .map(|finding| finding.status)
-            .max()
-            .unwrap_or(self.requirement.met);
+        // What could not be judged is not met: its evidence is not there.
+        let at_best = if self.complete {
+            self.requirement.met
+        } else {
+            RequirementStatus::Missing
+        };
+        let worst = found.iter().map(|finding| finding.status).max();
         let artifact = self.base.capture.artifact(subject).to_string();
         self.subjects.push(SubjectStatus {
             artifact,
-            status: worst.max(self.requirement.met),
+            status: worst.map_or(at_best, |worst| worst.max(at_best)),
         });
         self.findings.extend(found);
     }
@@ -317,6 +311,8 @@ impl<'a> Judge<'_, 'a> {
         );
         cited.sort_by(|a, b| (&a.artifact, &a.pointer).cmp(&(&b.artifact, &b.pointer)));
         cited.dedup();
+        self.judged_on.sort_unstable();
+        self.judged_on.dedup();
         let result = RequirementResult {
             id: self.requirement.id.clone(),
             title: self.requirement.title.clone(),
@@ -334,9 +330,24 @@ impl<'a> Judge<'_, 'a> {
         Judgement {
             result,
             findings: self.findings,
-            judged_on: self.judged_on.into_iter().collect(),
+            judged_on: self.judged_on,
         }
     }
+}
+
+fn is_complete(base: &FactBase<'_>, requirement: &Requirement) -> bool {
+    let is_read = |join: &Join| !base.capture.is_missing(join.from.source());
+    requirement.evidence.iter().all(is_read)
+        && !requirement
+            .checks
+            .iter()
+            .any(|check| reads_missing_source(base, check))
+}
+
+fn reads_missing_source(base: &FactBase<'_>, check: &Check) -> bool {
+    let when = check.when.iter().flat_map(|when| &when.reads);
+    let mut reads = check.expression.reads.iter().chain(when);
+    reads.any(|kind| base.capture.is_missing(kind.source()))
 }
 
 /// What is cited of a record that was looked at and does not count.

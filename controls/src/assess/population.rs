@@ -1,87 +1,118 @@
 //! The subjects of a requirement, and the references to subjects that resolve to nothing.
 
-use std::collections::BTreeMap;
-
 use crate::capture::RecordAt;
-use crate::cel::{Bindings, Traced, Untraced, Val, evaluate, holds};
+use crate::cel::{Bindings, Trace, Traced, Untraced, Val, evaluate, holds};
 use crate::facts::FactBase;
 use crate::kind::Kind;
 use crate::library::NamedBy;
 use crate::library::Requirement;
 
-use super::evidence::resolve;
+use super::evidence::{resolve, texts_of};
+use super::finding::Read;
 
 /// How many of the records that name a subject are cited for it.
-const MAX_NAMED_IN: usize = 3;
-
-/// Places that name a subject: record and pointer.
-pub(super) type NamedIn = Vec<(RecordAt, String)>;
+const MAX_HOLDERS: usize = 3;
 
 /// Who and what is judged.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Population<'r> {
-    /// Subjects, by artifact id, each with some of the places that name it.
-    pub(super) subjects: BTreeMap<RecordAt, NamedIn>,
-    /// All records that name subjects.
-    pub(super) holders: Vec<RecordAt>,
-    /// Records with references that resolve to nothing, and which.
-    pub(super) unresolved: Vec<(RecordAt, &'r NamedBy, NamedIn)>,
+    requirement: &'r Requirement,
+    /// Subjects, by artifact id.
+    pub(super) subjects: Vec<RecordAt>,
+    // INVARIANT: sorted.
+    namings: Vec<Naming>,
+    /// Records with references that resolve to nothing.
+    pub(super) unresolved: Vec<(RecordAt, &'r NamedBy)>,
+}
+
+/// That a record names a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Naming {
+    subject: RecordAt,
+    /// The position among the requirement's `named_by`.
+    entry: usize,
+    holder: RecordAt,
 }
 
 /// Finds the subjects of `requirement`.
 pub(super) fn population<'r>(base: &FactBase<'r>, requirement: &'r Requirement) -> Population<'r> {
-    let mut population = Population::default();
+    let mut population = Population {
+        requirement,
+        subjects: Vec::new(),
+        namings: Vec::new(),
+        unresolved: Vec::new(),
+    };
     let subject = &requirement.subject;
     if let Some(filter) = &subject.filter {
-        for at in seen(base, subject.kind) {
-            let mut bindings = bind(base, at);
-            if holds(&filter.expr, base, &mut bindings, &mut Untraced) {
-                population.subjects.insert(at, Vec::new());
-            }
+        let selected = seen(base, subject.kind).filter(|at| {
+            let mut bindings = bind(base, *at);
+            holds(&filter.expr, base, &mut bindings, &mut Untraced)
+        });
+        population.subjects.extend(selected);
+    }
+    if !base.capture.is_missing(subject.kind.source()) {
+        for (entry, named_by) in subject.named_by.iter().enumerate() {
+            population.add_named(base, entry, named_by);
         }
     }
-    for named_by in &subject.named_by {
-        if base.capture.is_missing(subject.kind.source()) {
-            continue;
-        }
-        for holder in seen(base, named_by.kind) {
-            let mut bindings = bind(base, holder);
-            if holds(&named_by.filter.expr, base, &mut bindings, &mut Untraced) {
-                population.add_named(base, subject.kind, named_by, holder);
-            }
-        }
-    }
+    population.namings.sort_unstable();
+    population.namings.dedup();
+    population.subjects.sort_unstable();
+    population.subjects.dedup();
     population
 }
 
 impl<'r> Population<'r> {
-    fn add_named(
-        &mut self,
-        base: &FactBase<'r>,
-        kind: Kind,
-        named_by: &'r NamedBy,
-        holder: RecordAt,
-    ) {
-        let mut unresolved = Vec::new();
-        let mut names_any = false;
-        for (text, place) in references(base, named_by, holder) {
-            match resolve(base, kind, text) {
-                Some(at) => {
-                    let named_in = self.subjects.entry(at).or_default();
-                    if named_in.len() < MAX_NAMED_IN {
-                        named_in.push(place);
+    fn add_named(&mut self, base: &FactBase<'r>, entry: usize, named_by: &'r NamedBy) {
+        for holder in seen(base, named_by.kind) {
+            let mut bindings: Bindings<'r, Untraced> = bind(base, holder);
+            if !holds(&named_by.filter.expr, base, &mut bindings, &mut Untraced) {
+                continue;
+            }
+            let reference = &named_by.reference.expr;
+            let value = evaluate(reference, base, &mut bindings, &mut Untraced).0;
+            let mut resolves = true;
+            for text in texts_of(&value) {
+                match resolve(base, self.requirement.subject.kind, text) {
+                    Some(subject) => {
+                        self.subjects.push(subject);
+                        self.namings.push(Naming {
+                            subject,
+                            entry,
+                            holder,
+                        });
                     }
-                    names_any = true;
+                    None => resolves = false,
                 }
-                None => unresolved.push(place),
+            }
+            if !resolves {
+                self.unresolved.push((holder, named_by));
             }
         }
-        if names_any {
-            self.holders.push(holder);
-        }
-        if !unresolved.is_empty() {
-            self.unresolved.push((holder, named_by, unresolved));
-        }
+    }
+
+    /// All records that name subjects.
+    pub(super) fn holders(&self) -> impl Iterator<Item = RecordAt> + '_ {
+        self.namings.iter().map(|naming| naming.holder)
+    }
+
+    /// Some of the places that name `subject`.
+    pub(super) fn places_of(&self, base: &FactBase<'r>, subject: RecordAt) -> Vec<Read> {
+        let start = self
+            .namings
+            .partition_point(|naming| naming.subject < subject);
+        let of_subject = self.namings.iter().skip(start);
+        of_subject
+            .take_while(|naming| naming.subject == subject)
+            .take(MAX_HOLDERS)
+            .filter_map(|naming| {
+                let named_by = self.requirement.subject.named_by.get(naming.entry)?;
+                Some(references(base, named_by, naming.holder))
+            })
+            .flatten()
+            .filter(|(text, _)| resolve(base, subject.kind, text) == Some(subject))
+            .map(|(_, place)| place)
+            .collect()
     }
 }
 
@@ -90,24 +121,21 @@ pub(super) fn references<'r>(
     base: &FactBase<'r>,
     named_by: &'r NamedBy,
     holder: RecordAt,
-) -> Vec<(&'r str, (RecordAt, String))> {
-    let mut bindings: Bindings<'r, Traced> = Bindings::new();
-    bindings.push(Val::Time(base.as_of));
-    bindings.push_record(base, holder);
-    let value = evaluate(
+) -> Vec<(&'r str, Read)> {
+    let mut bindings: Bindings<'r, Traced> = bind(base, holder);
+    let mut trace = Traced::default();
+    placed_texts(evaluate(
         &named_by.reference.expr,
         base,
         &mut bindings,
-        &mut Traced::default(),
-    );
-    placed_texts(value)
+        &mut trace,
+    ))
 }
 
 /// The texts of a reference or list of references, each with its place.
 pub(super) fn placed_texts<'a>(
     value: (Val<'a, Traced>, crate::cel::Place),
 ) -> Vec<(&'a str, (RecordAt, String))> {
-    use crate::cel::Trace as _;
     let (value, place) = value;
     let items: Vec<(Val<'a, Traced>, crate::cel::Place)> = match value {
         Val::List(list) => (0..list.count())
@@ -126,7 +154,7 @@ pub(super) fn placed_texts<'a>(
         .collect()
 }
 
-fn bind<'r>(base: &FactBase<'r>, at: RecordAt) -> Bindings<'r, Untraced> {
+fn bind<'r, T: Trace>(base: &FactBase<'r>, at: RecordAt) -> Bindings<'r, T> {
     let mut bindings = Bindings::new();
     bindings.push(Val::Time(base.as_of));
     bindings.push_record(base, at);

@@ -5,8 +5,7 @@ use crate::facts::{self, FactBase};
 use crate::instant::Instant;
 use crate::kind::Kind;
 use crate::record::{
-    ControlException, ExceptionScope, Object, Participant, RosterSnapshot, SigningPath,
-    TrainingAcknowledgement, Ty,
+    ControlException, ExceptionScope, Object, Participant, SigningPath, TrainingAcknowledgement, Ty,
 };
 
 use super::trace::Trace;
@@ -203,9 +202,15 @@ impl Fact {
             Self::ExportedInPeriod => Val::Bool(base.exported.contains(text(argument(0)?)?)),
             Self::MayBeLegacyBridge => Val::Bool(may_be_legacy_bridge(base, text(argument(0)?)?)),
             Self::OnRoster => {
-                Val::Bool(on_roster_at(base, text(argument(0)?)?, time(argument(1)?)?))
+                let (person, at) = (
+                    capture.resolve_person(text(argument(0)?)?),
+                    time(argument(1)?)?,
+                );
+                Val::Bool(person.is_some_and(|person| base.rosters.has_member(person, at)))
             }
-            Self::RosterKnown => Val::Bool(roster_at(base, time(argument(0)?)?).is_some()),
+            Self::RosterKnown => {
+                Val::Bool(base.rosters.row_in_force(time(argument(0)?)?).is_some())
+            }
             Self::AssignmentHolds => {
                 let (person, at) = (text(argument(1)?)?, time(argument(2)?)?);
                 let assignment = assignment(base, text(argument(0)?)?)?;
@@ -236,15 +241,6 @@ impl Fact {
             Self::ExceptionInForce => Val::Bool(facts::in_force(object(argument(0)?)?, base.as_of)),
         })
     }
-}
-
-fn roster_at<'a>(base: &FactBase<'a>, at: Instant) -> Option<&'a RosterSnapshot> {
-    let row = facts::roster_in_force(base.capture, at, base.as_of)?;
-    base.capture.tables().roster_snapshots.get(row)
-}
-
-fn on_roster_at(base: &FactBase<'_>, person: &str, at: Instant) -> bool {
-    roster_at(base, at).is_some_and(|roster| facts::on_roster(base.capture, roster, person, at))
 }
 
 fn may_be_legacy_bridge(base: &FactBase<'_>, id: &str) -> bool {

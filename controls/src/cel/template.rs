@@ -137,8 +137,8 @@ fn print_list<'a>(
 /// The text of a time as its record has it.
 fn as_written(base: &FactBase<'_>, place: &Place) -> Option<String> {
     let (at, pointer) = place.as_ref()?;
-    match base.capture.json(*at).pointer(pointer)? {
-        Json::String(text) => Some(text.clone()),
+    match base.capture.value_at(*at, pointer)? {
+        Json::String(text) => Some(text),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
     }
 }

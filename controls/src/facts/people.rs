@@ -6,16 +6,23 @@ use std::collections::BTreeSet;
 
 use crate::capture::Capture;
 
-/// How many distinct people `references` name. A reference that names nobody counts nobody.
+/// The people whom `references` name, by row. A reference that names nobody adds nobody.
+pub(crate) fn people_named<'r>(
+    capture: &Capture,
+    references: impl IntoIterator<Item = &'r str>,
+) -> BTreeSet<u32> {
+    references
+        .into_iter()
+        .filter_map(|reference| capture.resolve_person(reference))
+        .collect()
+}
+
+/// How many distinct people `references` name.
 pub(crate) fn distinct_people<'r>(
     capture: &Capture,
     references: impl IntoIterator<Item = &'r str>,
 ) -> usize {
-    let people: BTreeSet<u32> = references
-        .into_iter()
-        .filter_map(|reference| capture.resolve_person(reference))
-        .collect();
-    people.len()
+    people_named(capture, references).len()
 }
 
 /// Whether both references name the same known person.
@@ -26,12 +33,12 @@ pub(crate) fn same_person(capture: &Capture, a: &str, b: &str) -> bool {
     }
 }
 
-/// Whether everyone in `people` is among `group`.
+/// Whether everyone in `people` is known and among `group`.
 pub(crate) fn all_among(capture: &Capture, people: &[&str], group: &[&str]) -> bool {
+    let group = people_named(capture, group.iter().copied());
     people.iter().all(|person| {
-        group
-            .iter()
-            .any(|member| same_person(capture, person, member))
+        let person = capture.resolve_person(person);
+        person.is_some_and(|person| group.contains(&person))
     })
 }
 

@@ -1,6 +1,6 @@
 //! Parts in a ceremony and the role assignments they were played on.
 
-use super::people::same_person;
+use super::people::{people_named, same_person};
 use super::roster::within;
 use crate::capture::Capture;
 use crate::instant::Instant;
@@ -39,13 +39,14 @@ pub(crate) fn witnesses_are_independent(capture: &Capture, participants: &[Parti
     };
     let (witnesses, actors): (Vec<&Participant>, Vec<&Participant>) =
         participants.iter().partition(is_witness);
-    let acted = |witness: &Participant| {
-        actors
+    let named = |participants: &[&Participant]| {
+        let references = participants
             .iter()
-            .any(|actor| same_person(capture, actor.person.as_str(), witness.person.as_str()))
+            .map(|participant| participant.person.as_str());
+        people_named(capture, references)
     };
     // "No witness, or a witness who is operator or administrator of the same ceremony, is not independent."
-    !witnesses.is_empty() && !witnesses.into_iter().any(acted)
+    !witnesses.is_empty() && named(&witnesses).is_disjoint(&named(&actors))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The approved custodian roster at a time.
 
-use super::people::same_person;
+use std::cmp::Reverse;
+
 use crate::capture::Capture;
 use crate::instant::Instant;
 use crate::record::RosterSnapshot;
@@ -10,32 +11,90 @@ pub(crate) fn within(from: Instant, until: Option<Instant>, at: Instant) -> bool
     from <= at && until.is_none_or(|until| at < until)
 }
 
-/// The row of the roster in force at `at`, as known at `as_of`.
-///
-/// "`effective_from` ≤ t < `effective_until`, approved at or before as-of; of several, the latest `effective_from`."
-pub(crate) fn roster_in_force(capture: &Capture, at: Instant, as_of: Instant) -> Option<u32> {
-    capture
-        .tables()
-        .roster_snapshots
-        .iter()
-        .filter(|(_, roster)| roster.approved_at.is_some_and(|approved| approved <= as_of))
-        .filter(|(_, roster)| within(roster.effective_from, roster.effective_until, at))
-        // Equal starts: the later approval speaks, then the higher id, so that order of input never matters.
-        .max_by_key(|(row, roster)| (roster.effective_from, roster.approved_at, *row))
-        .map(|(row, _)| row)
+/// The approved rosters of a capture, as known at one instant, each with its members as people.
+#[derive(Debug)]
+pub(crate) struct ApprovedRosters {
+    // INVARIANT: of two rosters in force at one time, the one that speaks stands first.
+    rosters: Vec<ApprovedRoster>,
 }
 
-/// Whether `person` is a member of `roster` at `at`, whatever the role.
-pub(crate) fn on_roster(
-    capture: &Capture,
-    roster: &RosterSnapshot,
-    person: &str,
-    at: Instant,
-) -> bool {
-    roster.members.iter().any(|member| {
-        same_person(capture, member.person.as_str(), person)
-            && within(member.from, member.until, at)
-    })
+#[derive(Debug)]
+struct ApprovedRoster {
+    row: u32,
+    from: Instant,
+    until: Option<Instant>,
+    // INVARIANT: sorted by person.
+    members: Vec<Membership>,
+}
+
+#[derive(Debug)]
+struct Membership {
+    person: u32,
+    from: Instant,
+    until: Option<Instant>,
+}
+
+impl ApprovedRosters {
+    /// The rosters of `capture` that were approved at or before `as_of`.
+    pub(crate) fn find(capture: &Capture, as_of: Instant) -> Self {
+        let rosters = &capture.tables().roster_snapshots;
+        let mut approved: Vec<(u32, &RosterSnapshot)> = rosters
+            .iter()
+            .filter(|(_, roster)| roster.approved_at.is_some_and(|at| at <= as_of))
+            .collect();
+        // "Of several, the latest `effective_from`." Equal starts: the later approval speaks, then
+        // the higher id, so that order of input never matters.
+        approved.sort_by_key(|(row, roster)| {
+            Reverse((roster.effective_from, roster.approved_at, *row))
+        });
+        let rosters = approved
+            .into_iter()
+            .map(|(row, roster)| ApprovedRoster {
+                row,
+                from: roster.effective_from,
+                until: roster.effective_until,
+                members: members(capture, roster),
+            })
+            .collect();
+        Self { rosters }
+    }
+
+    /// The row of the roster in force at `at`: "`effective_from` ≤ t < `effective_until`".
+    pub(crate) fn row_in_force(&self, at: Instant) -> Option<u32> {
+        self.in_force(at).map(|roster| roster.row)
+    }
+
+    /// Whether the roster in force at `at` has the person at row `person` as a member then, whatever the role.
+    pub(crate) fn has_member(&self, person: u32, at: Instant) -> bool {
+        self.in_force(at).is_some_and(|roster| {
+            let start = roster
+                .members
+                .partition_point(|member| member.person < person);
+            let of_person = roster.members.iter().skip(start);
+            of_person
+                .take_while(|member| member.person == person)
+                .any(|member| within(member.from, member.until, at))
+        })
+    }
+
+    fn in_force(&self, at: Instant) -> Option<&ApprovedRoster> {
+        self.rosters
+            .iter()
+            .find(|roster| within(roster.from, roster.until, at))
+    }
+}
+
+fn members(capture: &Capture, roster: &RosterSnapshot) -> Vec<Membership> {
+    let known = roster.members.iter().filter_map(|member| {
+        Some(Membership {
+            person: capture.resolve_person(member.person.as_str())?,
+            from: member.from,
+            until: member.until,
+        })
+    });
+    let mut members: Vec<Membership> = known.collect();
+    members.sort_by_key(|member| member.person);
+    members
 }
 
 #[cfg(test)]
@@ -57,7 +116,8 @@ mod tests {
     fn check(rosters: &[String], time: &str, expected: Option<&str>) {
         let text = format!("[{}]", rosters.join(","));
         let capture = capture_of(&[(Kind::People, PEOPLE), (Kind::RosterSnapshots, &text)]);
-        let found = roster_in_force(&capture, at(time), at("2026-06-01T00:00:00Z"));
+        let found =
+            ApprovedRosters::find(&capture, at("2026-06-01T00:00:00Z")).row_in_force(at(time));
         let id = found
             .and_then(|row| capture.tables().roster_snapshots.get(row))
             .map(|r| r.id.as_str());
@@ -94,7 +154,7 @@ mod tests {
             "2026-03-15T00:00:00Z",
             Some("R2"),
         );
-        check(&[r1.clone()], "2026-04-01T00:00:00Z", None);
+        check(std::slice::from_ref(&r1), "2026-04-01T00:00:00Z", None);
         check(&[r1, r2, never, later], "2026-05-01T00:00:00Z", Some("R2"));
     }
 
@@ -110,11 +170,12 @@ mod tests {
             )
         );
         let capture = capture_of(&[(Kind::People, PEOPLE), (Kind::RosterSnapshots, &text)]);
-        let roster = capture.tables().roster_snapshots.get(0).unwrap();
-        let member = |person, time| on_roster(&capture, roster, person, at(time));
-        assert!(!member("ana", "2026-01-31T23:59:59Z"));
-        assert!(member("ana", "2026-02-01T00:00:00Z"));
-        assert!(!member("ana", "2026-03-01T00:00:00Z"));
-        assert!(!member("nobody", "2026-02-01T00:00:00Z"));
+        let rosters = ApprovedRosters::find(&capture, at("2026-06-01T00:00:00Z"));
+        let ana = capture.resolve_person("ana").unwrap();
+        let member = |person, time| rosters.has_member(person, at(time));
+        assert!(!member(ana, "2026-01-31T23:59:59Z"));
+        assert!(member(ana, "2026-02-01T00:00:00Z"));
+        assert!(!member(ana, "2026-03-01T00:00:00Z"));
+        assert!(!member(ana + 1, "2026-02-01T00:00:00Z"));
     }
 }

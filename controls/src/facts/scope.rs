@@ -1,5 +1,7 @@
 //! Whether an approved exception covers a signing path through a bridge.
 
+use std::collections::BTreeMap;
+
 use crate::capture::Capture;
 use crate::instant::Instant;
 use crate::record::{ControlException, ExceptionScope, ExceptionState, SigningPath, Text};
@@ -86,43 +88,50 @@ fn standing(
     }
 }
 
-/// The row and standing of the exception that carries `path` best, of those filed against `requirement`
-/// that name `bridge`. One exception must cover all dimensions: several together do not.
-pub(crate) fn best_exception(
-    capture: &Capture,
-    requirement: &str,
-    bridge: &str,
-    path: &SigningPath,
-    control_max_age_days: u32,
-    as_of: Instant,
-) -> Option<(u32, ExceptionStanding)> {
-    let names_bridge = |exception: &ControlException| {
-        exception
-            .scope
-            .bridges
-            .as_ref()
-            .is_some_and(|entries| entries.iter().any(|entry| entry.as_str() == bridge))
-    };
-    capture
-        .tables()
-        .exceptions
-        .iter()
-        .filter(|(_, exception)| {
-            exception.requirement.as_str() == requirement && names_bridge(exception)
-        })
-        .filter(|(_, exception)| exception.approved_at.is_none_or(|at| at <= as_of))
-        .map(|(row, exception)| {
-            (
-                row,
-                exception,
-                standing(exception, bridge, path, control_max_age_days, as_of),
-            )
-        })
-        // Equally good: the one that runs longest speaks, then the lower id.
-        .min_by_key(|(row, exception, standing)| {
-            (*standing, std::cmp::Reverse(exception.expires_at), *row)
-        })
-        .map(|(row, _, standing)| (row, standing))
+/// The exceptions of a capture that are seen at one instant, by the bridges that they name.
+#[derive(Debug)]
+pub(crate) struct ExceptionRegister<'a> {
+    by_bridge: BTreeMap<&'a str, Vec<(u32, &'a ControlException)>>,
+}
+
+impl<'a> ExceptionRegister<'a> {
+    /// The register of `capture` at `as_of`.
+    pub(crate) fn find(capture: &'a Capture, as_of: Instant) -> Self {
+        let mut by_bridge: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for (row, exception) in capture.tables().exceptions.iter() {
+            let seen = exception.approved_at.is_none_or(|at| at <= as_of);
+            for bridge in exception.scope.bridges.iter().flatten().filter(|_| seen) {
+                let of_bridge = by_bridge.entry(bridge.as_str()).or_default();
+                of_bridge.push((row, exception));
+            }
+        }
+        Self { by_bridge }
+    }
+
+    /// The row and standing of the exception that carries `path` best, of those filed against `requirement`
+    /// that name `bridge`. One exception must cover all dimensions: several together do not.
+    pub(crate) fn best(
+        &self,
+        requirement: &str,
+        bridge: &str,
+        path: &SigningPath,
+        control_max_age_days: u32,
+        as_of: Instant,
+    ) -> Option<(u32, ExceptionStanding)> {
+        self.by_bridge
+            .get(bridge)?
+            .iter()
+            .filter(|(_, exception)| exception.requirement.as_str() == requirement)
+            .map(|(row, exception)| {
+                let standing = standing(exception, bridge, path, control_max_age_days, as_of);
+                (*row, *exception, standing)
+            })
+            // Equally good: the one that runs longest speaks, then the lower id.
+            .min_by_key(|(row, exception, standing)| {
+                (*standing, std::cmp::Reverse(exception.expires_at), *row)
+            })
+            .map(|(row, _, standing)| (row, standing))
+    }
 }
 
 #[cfg(test)]
@@ -156,7 +165,8 @@ mod tests {
             ),
         ]);
         let path = capture.tables().signing_paths.get(0).unwrap();
-        let found = best_exception(&capture, "KC-5", "B", path, 184, at(AS_OF));
+        let found =
+            ExceptionRegister::find(&capture, at(AS_OF)).best("KC-5", "B", path, 184, at(AS_OF));
         let found = found.map(|(row, standing)| {
             (
                 capture.tables().exceptions.get(row).unwrap().id.as_str(),

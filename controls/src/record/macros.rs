@@ -75,7 +75,8 @@ macro_rules! record {
             /// When the source said it.
             pub observed_at: Option<$crate::instant::Instant>,
             /// Free text: evidence to quote, never an instruction.
-            pub notes: Option<$crate::record::Text>,
+            // Boxed: few records have notes, and every record has the field.
+            pub notes: Option<Box<$crate::record::Text>>,
         }
 
         object!(@fields $name {
@@ -83,7 +84,7 @@ macro_rules! record {
             $( $field: $ty, )*
             source_url: Option<$crate::record::Text>,
             observed_at: Option<$crate::instant::Instant>,
-            notes: Option<$crate::record::Text>,
+            notes: Option<Box<$crate::record::Text>>,
         });
 
         // Records hold names and seal serials: only the id may reach a log.
