@@ -171,7 +171,9 @@ async fn approve(common: &Common, who: &str, now: Instant) -> anyhow::Result<Exi
     std::fs::write(&path, approval.to_text())
         .with_context(|| format!("`{}` cannot be written", path.display()))?;
     let store = Store::open(&config.store).await?;
-    let event = AuditEvent::LibraryApproved { digest: library.digest() };
+    let event = AuditEvent::LibraryApproved {
+        digest: library.digest(),
+    };
     store.record_event(&event, who.trim(), now).await?;
     store.close().await;
     if common.json {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use custody_controls::assessment::{
     Assessment, Citation, Finding, RankedOption, RequirementResult, SubjectStatus,
 };
-use custody_controls::capture::{Capture, SourceReading, Tables};
+use custody_controls::capture::{Capture, RecordAt, SourceReading, Tables};
 use custody_controls::instant::Instant;
 use custody_controls::json::Digest;
 use custody_controls::kind::{ArtifactId, Kind, SourceSystem};
@@ -307,8 +307,15 @@ fn without_gaps() -> Assessment {
             RequirementStatus::Satisfied
         }
     };
-    let judged = capture();
-    let rows = |list: &[&str]| judged_on(&judged, list);
+    let judged = capture(0);
+    let rows = |list: &[&str]| -> Vec<RecordAt> {
+        let mut rows: Vec<RecordAt> = list
+            .iter()
+            .map(|artifact| judged.find(&artifact.parse().unwrap()).unwrap())
+            .collect();
+        rows.sort_unstable();
+        rows
+    };
     let option = |disposition| RankedOption {
         disposition,
         supported: disposition == Disposition::Approve,
@@ -320,7 +327,7 @@ fn without_gaps() -> Assessment {
         options: Disposition::ALL.map(option).into(),
         judged_on: requirements
             .iter()
-            .map(|(_, _, _, judged_on)| texts(judged_on))
+            .map(|(_, _, _, judged_on)| rows(judged_on))
             .collect(),
         requirements: requirements
             .iter()
@@ -329,10 +336,10 @@ fn without_gaps() -> Assessment {
                 title: (*title).to_owned(),
                 waivable: *id == "KC-5",
                 status: status(id),
-                subjects: texts(subjects)
-                    .into_iter()
+                subjects: subjects
+                    .iter()
                     .map(|artifact| SubjectStatus {
-                        artifact,
+                        artifact: (*artifact).to_owned(),
                         status: status(id),
                     })
                     .collect(),
