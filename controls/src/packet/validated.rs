@@ -240,6 +240,7 @@ fn packet_finding(
     account: Option<&FindingDraft>,
 ) -> PacketFinding {
     let account = account.filter(|account| is_said(&account.explanation));
+    let message = finding.message.clone();
     let mut finding = finding.clone();
     for citation in account
         .into_iter()
@@ -255,7 +256,9 @@ fn packet_finding(
     }
     PacketFinding {
         finding,
-        explanation: account.map(|account| account.explanation.clone()),
+        explanation: account
+            .map(|account| account.explanation.clone())
+            .filter(|explanation| *explanation != message),
     }
 }
 

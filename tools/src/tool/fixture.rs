@@ -6,7 +6,7 @@ use std::sync::Arc;
 use custody_controls::assessment::{
     Assessment, Citation, Finding, IgnoredException, RequirementResult, SubjectStatus,
 };
-use custody_controls::capture::{Capture, SourceReading, Tables};
+use custody_controls::capture::{Capture, RecordAt, SourceReading, Tables};
 use custody_controls::instant::Instant;
 use custody_controls::json::Digest;
 use custody_controls::kind::{Kind, SourceSystem};
@@ -281,6 +281,11 @@ pub(crate) fn finding(medium: &str) -> Finding {
     }
 }
 
+/// The record of `kind` that comes first by id.
+fn first(kind: Kind) -> RecordAt {
+    RecordAt { kind, row: 0 }
+}
+
 pub(crate) fn assessment(findings: Vec<Finding>) -> Assessment {
     let result =
         |id: &str, status, subjects: Vec<SubjectStatus>, findings: &[Finding]| RequirementResult {
@@ -320,11 +325,8 @@ pub(crate) fn assessment(findings: Vec<Finding>) -> Assessment {
             reason: "KC-3 cannot be waived".to_owned(),
         }],
         judged_on: vec![
-            vec!["hsm/signing_keys/K-1".to_owned()],
-            vec![
-                "ceremonies/seal_inspections/SI-1".to_owned(),
-                "hsm/escrow_media/EM-1".to_owned(),
-            ],
+            vec![first(Kind::SigningKeys)],
+            vec![first(Kind::SealInspections), first(Kind::EscrowMedia)],
         ],
     }
 }
