@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Timelike as _, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -33,6 +33,12 @@ impl Instant {
     #[must_use]
     pub const fn utc(self) -> DateTime<Utc> {
         self.0
+    }
+
+    /// The instant without its fraction of a second.
+    #[must_use]
+    pub fn to_the_second(self) -> Self {
+        Self(self.0.with_nanosecond(0).unwrap_or(self.0))
     }
 
     /// The instant `days` times 86 400 seconds later; the last representable one if that overflows.
