@@ -43,6 +43,7 @@ pub(super) async fn run(
         }
         PacketsCommand::Diff { a, b } => {
             let (a, b) = (load(&store, a).await?, load(&store, b).await?);
+            visible(&access, &a)?;
             let diff = PacketDiff::between(&a.packet, &b.packet);
             if common.json {
                 terminal::print_json(&diff)?;
@@ -115,7 +116,7 @@ fn redacted(access: &Access, loaded: &Loaded) -> anyhow::Result<serde_json::Valu
 fn visible(access: &Access, loaded: &Loaded) -> anyhow::Result<Packet> {
     anyhow::ensure!(
         access.sees_everything(),
-        "role `{}` does not see every field; use --json or the json export, which withhold the others",
+        "role `{}` does not see every field; `packets show --json` and the json export withhold the others",
         access.role()
     );
     Ok(loaded.packet.clone())

@@ -18,6 +18,13 @@ pub(super) async fn run(
     now: Instant,
 ) -> anyhow::Result<Exit> {
     let config = Config::read(&common.config)?;
+    let access = config.access.cli()?;
+    // Faults tell what the records hold.
+    anyhow::ensure!(
+        access.sees_everything(),
+        "role `{}` does not see every field, and faults name values",
+        access.role()
+    );
     let draft = read_draft(&arguments.draft)?;
     let judged = assess::judge(common, &config, now).await?;
     let faults = validate(&judged.basis(), &draft, Shown::Everything)
