@@ -297,9 +297,15 @@ impl Run {
     fn plan(&mut self, calls: Vec<ToolCall>, requested: &[RequestedCall]) {
         let mut planned = Vec::new();
         let mut told = Vec::new();
+        let left = self.limits.max_tool_calls.saturating_sub(self.tool_calls);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
         for (call, requested) in calls.into_iter().zip(requested) {
             match self.refusal(&call, requested) {
                 Some(reason) => told.push((call.id, reason)),
+                // One turn can ask for any number of calls; the limit holds within it too.
+                None if planned.len() >= left => {
+                    told.push((call.id, prompts::not_answered().to_owned()));
+                }
                 None => planned.push(call),
             }
         }
