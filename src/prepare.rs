@@ -72,7 +72,7 @@ pub async fn prepare(
     judged: Judged,
     how: &Preparation<'_>,
 ) -> anyhow::Result<Prepared> {
-    if let Some(packet) = queued_already(store, &judged, how).await? {
+    if let Some(packet) = queued_already(store, &judged, how, DraftedBy::TheSameModel).await? {
         return Ok(Prepared {
             packet,
             was_queued: true,
@@ -104,12 +104,13 @@ pub async fn prepare(
     queue(store, &judged, how, packet, draft, stored.id).await
 }
 
-/// A packet that stands in the queue for the same inputs and an accepted draft of the same model: nothing is
+/// A packet that stands in the queue for the same inputs with an accepted draft: nothing is
 /// drafted again. Where nobody named an as-of, one that the rules judge the same at both instants.
 async fn queued_already(
     store: &Store,
     judged: &Judged,
     how: &Preparation<'_>,
+    drafted_by: DraftedBy,
 ) -> anyhow::Result<Option<Packet>> {
     for summary in store.packets().await? {
         if summary.cycle != judged.scope.cycle || summary.state == PacketState::Superseded {
@@ -120,7 +121,7 @@ async fn queued_already(
         let same_inputs = contents.capture == judged.capture.digest()
             && contents.library == judged.library.digest()
             && contents.scope.period == judged.scope.period
-            && contents.provenance.model == how.model.name()
+            && drafted_by.allows(&contents.provenance.model, how.model.name())
             && contents.outcome == ValidationOutcome::Accepted;
         let both_defaulted = how.as_of_origin == AsOfOrigin::Defaulted
             && contents.as_of_origin == AsOfOrigin::Defaulted;
@@ -158,6 +159,22 @@ async fn queued_already(
         }
     }
     Ok(None)
+}
+
+/// Whose accepted draft makes a queued packet count.
+#[derive(Debug, Clone, Copy)]
+enum DraftedBy {
+    TheSameModel,
+    Anyone,
+}
+
+impl DraftedBy {
+    fn allows(self, drafter: &str, model: &str) -> bool {
+        match self {
+            Self::TheSameModel => drafter == model,
+            Self::Anyone => true,
+        }
+    }
 }
 
 fn new_run(judged: &Judged, how: &Preparation<'_>) -> anyhow::Result<NewRun> {
@@ -306,6 +323,16 @@ async fn queue(
         run: state,
         reason,
     } = parts;
+    if reason.is_some()
+        && let Some(packet) = queued_already(store, judged, how, DraftedBy::Anyone).await?
+    {
+        // A model that failed takes nothing away: the packet with an accepted draft stays.
+        store.abandon_run(run, how.now).await?;
+        return Ok(Prepared {
+            packet,
+            was_queued: true,
+        });
+    }
     let usage = state.usage();
     let provenance = Provenance {
         model: how.model.name().to_owned(),

@@ -53,11 +53,13 @@ pub(super) async fn run(
         }
         PacketsCommand::Export { id, format, out } => {
             let loaded = load(&store, id).await?;
-            let text = export(&access, &loaded, *format)?;
+            // `--json` asks for one JSON document, whatever the format says.
+            let format = if common.json { Format::Json } else { *format };
+            let text = export(&access, &loaded, format)?;
             let event = AuditEvent::PacketExported {
                 packet: loaded.packet.id.clone(),
                 digest: loaded.packet.digest,
-                format: format_name(*format).to_owned(),
+                format: format_name(format).to_owned(),
                 role: access.role().to_owned(),
             };
             let who = login_name().unwrap_or_else(|| "unknown".to_owned());

@@ -45,16 +45,15 @@ pub(super) async fn run(
     } else {
         let mut text = String::new();
         for source in SourceSystem::ALL {
-            let state = if captured.capture.is_missing(source) {
-                "cannot be read"
-            } else {
-                "readable"
-            };
+            if captured.capture.is_missing(source) {
+                text.push_str(&format!("{source:<11} cannot be read\n"));
+                continue;
+            }
             let counts = source
                 .kinds()
                 .map(|kind| format!("{} {}", captured.capture.table(kind).count(), kind.name()));
             text.push_str(&format!(
-                "{source:<11} {state}: {}\n",
+                "{source:<11} readable: {}\n",
                 counts.collect::<Vec<_>>().join(", ")
             ));
         }
