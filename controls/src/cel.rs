@@ -8,6 +8,9 @@ mod compile;
 mod eval;
 mod expr;
 mod fact;
+#[cfg(test)]
+mod oracle_tests;
+mod parse;
 mod template;
 mod trace;
 mod types;

@@ -9,10 +9,8 @@ use crate::record::Ty;
 
 use super::expr::{Comparison, Expr, Quantifier};
 use super::fact::Fact;
+use super::parse::parse as parse_text;
 use super::types::{Constant, Names};
-
-/// The longest text of one expression, in bytes. Keeps the parser's recursion bounded.
-const MAX_EXPRESSION_BYTES: usize = 1024;
 
 /// A checked expression.
 #[derive(Debug, Clone)]
@@ -49,20 +47,7 @@ pub(crate) fn compile_reference(source: &str, names: &Names) -> Result<Compiled,
 }
 
 fn parse(source: &str, names: &Names) -> Result<(Cel, Checker), String> {
-    if source.len() > MAX_EXPRESSION_BYTES {
-        return Err(format!(
-            "expression is longer than {MAX_EXPRESSION_BYTES} bytes"
-        ));
-    }
-    let parser = cel::Env::default().with_optional_support(false).parser();
-    let parsed = parser.parse(source).map_err(|errors| {
-        let reasons: Vec<String> = errors
-            .errors
-            .iter()
-            .map(|error| format!("column {}: {}", error.pos.1, error.msg))
-            .collect();
-        format!("not a CEL expression: {}", reasons.join("; "))
-    })?;
+    let parsed = parse_text(source)?;
     let checker = Checker {
         names: names.clone(),
         optional: OptionalFields::NeedGuard,
@@ -70,7 +55,7 @@ fn parse(source: &str, names: &Names) -> Result<(Cel, Checker), String> {
         uses: BTreeSet::new(),
         reads: BTreeSet::new(),
     };
-    Ok((parsed.expr, checker))
+    Ok((parsed, checker))
 }
 
 /// A field's path from a variable, as `2.residency.module`.
