@@ -1,5 +1,7 @@
 //! `custody validate`: a draft from anywhere is held against the rules, and every fault has its code.
 
+#![cfg(test)]
+
 mod common;
 #[path = "common/draft.rs"]
 mod draft;
