@@ -38,7 +38,8 @@ pub(super) async fn run(
             &body.evidence,
             &body.library,
         );
-        terminal::print(&assessment_text(&view, &terminal::style(arguments.full)))?;
+        let text = assessment_text(&view, &terminal::style(arguments.full));
+        terminal::print(&terminal::with_config(text, &common.config))?;
     }
     Ok(if common.exit_code {
         Exit::of_posture(judged.assessment.posture)

@@ -105,7 +105,10 @@ pub(super) fn print_packet(
     if common.json {
         return terminal::print_json(&redacted(access, loaded)?);
     }
-    terminal::print(&text(&visible(access, loaded)?))
+    terminal::print(&terminal::with_config(
+        text(&visible(access, loaded)?),
+        &common.config,
+    ))
 }
 
 fn redacted(access: &Access, loaded: &Loaded) -> anyhow::Result<serde_json::Value> {

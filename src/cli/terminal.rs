@@ -48,6 +48,25 @@ pub(crate) fn print_json<T: serde::Serialize>(value: &T) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }
 
+/// Completes the commands under the last `Next:` heading, so that they run as printed.
+pub(crate) fn with_config(text: String, config: &std::path::Path) -> String {
+    if config.as_os_str() == crate::config::DEFAULT_CONFIG {
+        return text;
+    }
+    let Some((said, next)) = text
+        .rfind("\nNext")
+        .and_then(|at| text.split_at_checked(at))
+    else {
+        return text;
+    };
+    let config = escape_control(&config.display().to_string()).into_owned();
+    let complete = |line: &str| match line.strip_prefix("  custody ") {
+        Some(_) => format!("{line} --config {config}\n"),
+        None => format!("{line}\n"),
+    };
+    format!("{said}{}", next.lines().map(complete).collect::<String>())
+}
+
 /// Says on stderr what a person should know.
 pub(crate) fn warn(text: &str) {
     let mut stderr = anstream::stderr().lock();
