@@ -14,6 +14,8 @@ use custody_controls::status::RequirementStatus;
 use custody_controls::table::Layout;
 use serde_json::Value;
 
+use crate::world::World;
+
 /// The built-in library, loaded once.
 pub(crate) static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::builtin().unwrap());
 
@@ -68,6 +70,18 @@ pub(crate) fn base() -> Evidence {
             .map(|(id, status)| (id.to_owned(), status))
             .collect(),
     }
+}
+
+/// Generated evidence, which has defects.
+pub(crate) fn generated(world: &World) -> Evidence {
+    let mut evidence = base();
+    for (path, text) in &world.files {
+        let kind = Kind::from_path(path).unwrap();
+        evidence
+            .records
+            .insert(kind, serde_json::from_str(text).unwrap());
+    }
+    evidence
 }
 
 impl Evidence {
@@ -132,11 +146,15 @@ impl Evidence {
     }
 
     pub(crate) fn capture(&self) -> Capture {
+        self.capture_as(&|records| serde_json::to_string(records).unwrap())
+    }
+
+    /// The capture of the records as `write` writes each kind's.
+    pub(crate) fn capture_as(&self, write: &dyn Fn(&[Value]) -> String) -> Capture {
         let mut tables = Tables::default();
         for (kind, records) in &self.records {
-            let text = serde_json::to_string(records).unwrap();
             tables
-                .read(*kind, Arc::from(text), Layout::Array, kind.name())
+                .read(*kind, Arc::from(write(records)), Layout::Array, kind.name())
                 .unwrap();
         }
         let reading = |source| SourceReading {

@@ -5,6 +5,8 @@ mod evidence;
 #[cfg(test)]
 mod kc_table;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod seeded_defects;
 #[cfg(test)]
 #[path = "../seeded/world.rs"]

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde_json::Value;
 
-use dice::Dice;
+pub(crate) use dice::Dice;
 
 /// The instant for which the evidence is made.
 pub(crate) const AS_OF: &str = "2026-12-15T00:00:00Z";
