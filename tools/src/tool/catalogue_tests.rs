@@ -128,7 +128,7 @@ fn sample_arguments(name: &str) -> Value {
         "identity_read_records" => json!({"artifacts": ["identity/people/p-1"]}),
         "release_read_records" => json!({"artifacts": ["release/signing_paths/SP-1"]}),
         "controls_read_records" => json!({"artifacts": ["controls/exceptions/EX-1"]}),
-        "controls_read_requirement" | "controls_list_judged_records" => {
+        "controls_read_account" | "controls_read_requirement" | "controls_list_judged_records" => {
             json!({"requirement": "KC-3"})
         }
         search if search.ends_with("_search") => json!({"query": "1"}),
