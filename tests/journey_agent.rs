@@ -1,6 +1,12 @@
 //! A review with a model behind an OpenAI-compatible endpoint: what it is shown, what it may say,
 //! and that no failure of it loses a packet.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 #[path = "common/draft.rs"]
 mod draft;

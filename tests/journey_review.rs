@@ -1,5 +1,11 @@
 //! A review from the terminal: assess, prepare, look, decide, audit; and everything that stops one.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::collections::BTreeMap;

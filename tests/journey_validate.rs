@@ -1,5 +1,11 @@
 //! `custody validate`: a draft from anywhere is held against the rules, and every fault has its code.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 #[path = "common/draft.rs"]
 mod draft;
