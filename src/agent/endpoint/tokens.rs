@@ -11,6 +11,10 @@ const BYTES_PER_TOKEN: u64 = 4;
 /// Below this estimate the shape of a prompt matters more than its text, and nothing is judged.
 const SMALLEST_JUDGED: u64 = 1_000;
 
+/// No context in use is smaller: a lower count is not how much was read, but how the endpoint counts
+/// (uncached tokens only, or made up).
+const SMALLEST_CONTEXT: u64 = 1_000;
+
 /// How many tokens `request` has at least, by its bytes.
 #[must_use]
 pub fn estimate_tokens(request: &ModelRequest) -> u64 {
@@ -38,7 +42,11 @@ fn message_bytes(message: &Message) -> usize {
 /// Refuses a turn whose endpoint reports having read less than half of `estimate`.
 pub(super) fn check_read(usage: Option<Usage>, estimate: u64) -> Result<(), ModelError> {
     match usage {
-        Some(usage) if estimate >= SMALLEST_JUDGED && usage.input < estimate / 2 => {
+        Some(usage)
+            if estimate >= SMALLEST_JUDGED
+                && usage.input >= SMALLEST_CONTEXT
+                && usage.input < estimate / 2 =>
+        {
             Err(ModelError::ContextLength(format!(
                 "the endpoint read fewer tokens than it was sent: {} of at least {estimate}",
                 usage.input
@@ -92,11 +100,13 @@ mod tests {
         let read = |input, estimate| check_read(Some(Usage { input, output: 1 }), estimate);
         assert_eq!(read(1000, 2000), Ok(()));
         assert_eq!(read(400, 999), Ok(()));
+        // No context is that small: the count is not what was read.
+        assert_eq!(read(999, 5000), Ok(()));
         assert_eq!(check_read(None, 9999), Ok(()));
         assert_eq!(
-            read(999, 2000).unwrap_err().to_string(),
+            read(2048, 5000).unwrap_err().to_string(),
             "the conversation is longer than the model's context: the endpoint read fewer tokens \
-             than it was sent: 999 of at least 2000"
+             than it was sent: 2048 of at least 5000"
         );
     }
 }
