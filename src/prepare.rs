@@ -18,7 +18,7 @@ use crate::agent::limits::Limits;
 use crate::agent::model::Model;
 use crate::agent::prompts;
 use crate::agent::pseudonym::Pseudonyms;
-use crate::agent::run::{Ending, Event, Run};
+use crate::agent::run::{Ending, Event, Run, Step};
 use crate::basis::Judged;
 use crate::review::queue::AsOfOrigin;
 use crate::review::{
@@ -242,6 +242,31 @@ async fn run_agent(
     };
     let ending = drive(&mut run, &host, &mut journal).await?;
     Ok(conclude(judged, how.pseudonyms, &run, ending))
+}
+
+/// Plays a finished run again from its journal, without model, network or clock: the same packet comes of it.
+///
+/// `limits` and `pseudonyms` are those that the run was made with.
+///
+/// # Errors
+/// Fails when the journal cannot be read, or does not lead to an end.
+pub async fn replay(
+    store: &Store,
+    judged: &Judged,
+    limits: Limits,
+    pseudonyms: &Pseudonyms,
+    id: RunId,
+) -> anyhow::Result<ValidatedPacket> {
+    let mut run = begin(judged, limits);
+    for entry in store.journal(id).await? {
+        run.apply(serde_json::from_value(entry.entry)?);
+    }
+    match run.next() {
+        Step::Finished(ending) => Ok(conclude(judged, pseudonyms, &run, ending).0.packet),
+        Step::AskModel(_) | Step::CallTools(_) | Step::Validate(_) => {
+            anyhow::bail!("the journal of the run breaks off before its end")
+        }
+    }
 }
 
 /// A run at its beginning.
