@@ -20,6 +20,7 @@ use crate::agent::prompts;
 use crate::agent::pseudonym::Pseudonyms;
 use crate::agent::run::{Ending, Event, Run, Step};
 use crate::basis::Judged;
+use crate::packets::{Loaded, rebuild};
 use crate::review::queue::AsOfOrigin;
 use crate::review::{
     LibrarySnapshot, NewPacket, NewRun, PacketContents, PacketState, Queued, RunId, Store,
@@ -57,8 +58,8 @@ impl std::fmt::Debug for Preparation<'_> {
 /// A queued packet.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The packet.
-    pub packet: Packet,
+    /// The packet with what it rests on.
+    pub loaded: Loaded,
     /// Whether the queue held it already.
     pub was_queued: bool,
 }
@@ -72,9 +73,9 @@ pub async fn prepare(
     judged: Judged,
     how: &Preparation<'_>,
 ) -> anyhow::Result<Prepared> {
-    if let Some(packet) = queued_already(store, &judged, how, DraftedBy::TheSameModel).await? {
+    if let Some(loaded) = queued_already(store, &judged, how, DraftedBy::TheSameModel).await? {
         return Ok(Prepared {
-            packet,
+            loaded,
             was_queued: true,
         });
     }
@@ -101,7 +102,7 @@ pub async fn prepare(
         Judged::new(judged.capture, judged.library, stored.started.scope.clone())
     };
     let (packet, draft) = run_agent(store, &judged, how, stored.id).await?;
-    queue(store, &judged, how, packet, draft, stored.id).await
+    queue(store, judged, how, packet, draft, stored.id).await
 }
 
 /// A packet that stands in the queue for the same inputs with an accepted draft: nothing is
@@ -111,7 +112,7 @@ async fn queued_already(
     judged: &Judged,
     how: &Preparation<'_>,
     drafted_by: DraftedBy,
-) -> anyhow::Result<Option<Packet>> {
+) -> anyhow::Result<Option<Loaded>> {
     for summary in store.packets().await? {
         if summary.cycle != judged.scope.cycle || summary.state == PacketState::Superseded {
             continue;
@@ -128,7 +129,7 @@ async fn queued_already(
         if !same_inputs || !(contents.scope.as_of == judged.scope.as_of || both_defaulted) {
             continue;
         }
-        let loaded = crate::packets::rebuild(store, stored).await?;
+        let loaded = rebuild(store, stored).await?;
         let same = |packet: &Packet| {
             let statuses = packet
                 .body
@@ -155,7 +156,7 @@ async fn queued_already(
                         .collect()
         };
         if same(&loaded.packet) {
-            return Ok(Some(loaded.packet));
+            return Ok(Some(loaded));
         }
     }
     Ok(None)
@@ -337,7 +338,7 @@ fn conclude(
 
 async fn queue(
     store: &Store,
-    judged: &Judged,
+    judged: Judged,
     how: &Preparation<'_>,
     parts: ValidatedPacketParts,
     draft: Option<serde_json::Value>,
@@ -349,12 +350,12 @@ async fn queue(
         reason,
     } = parts;
     if reason.is_some()
-        && let Some(packet) = queued_already(store, judged, how, DraftedBy::Anyone).await?
+        && let Some(loaded) = queued_already(store, &judged, how, DraftedBy::Anyone).await?
     {
         // A model that failed takes nothing away: the packet with an accepted draft stays.
         store.abandon_run(run, how.now).await?;
         return Ok(Prepared {
-            packet,
+            loaded,
             was_queued: true,
         });
     }
@@ -394,13 +395,17 @@ async fn queue(
         .await?
     {
         Queued::New { id, revision } => Ok(Prepared {
-            packet: packet.into_packet(id, revision, provenance),
+            loaded: Loaded {
+                packet: packet.into_packet(id, revision, provenance),
+                state: PacketState::Queued,
+                judged,
+            },
             was_queued: false,
         }),
         Queued::Same { id, .. } => {
             let stored = store.packet(&id).await?;
             Ok(Prepared {
-                packet: crate::packets::rebuild(store, stored).await?.packet,
+                loaded: rebuild(store, stored).await?,
                 was_queued: true,
             })
         }

@@ -2,7 +2,7 @@
 //!
 //! Every event is in the journal before it is applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Instant;
@@ -57,6 +57,8 @@ impl std::fmt::Debug for Host<'_> {
     }
 }
 
+type ToolsByName = BTreeMap<&'static str, Box<dyn Tool>>;
+
 /// The tools as the model is shown them, with the one that takes the draft.
 #[must_use]
 pub fn tool_specs() -> Vec<ToolSpec> {
@@ -85,7 +87,11 @@ pub async fn drive(
     host: &Host<'_>,
     journal: &mut dyn Journal,
 ) -> Result<Ending, JournalError> {
-    let tools = catalogue();
+    // A spec makes schemas: each tool is asked for its name once, not at every call.
+    let tools: ToolsByName = catalogue()
+        .into_iter()
+        .map(|tool| (tool.spec().name, tool))
+        .collect();
     let began = Instant::now();
     loop {
         let event = match run.next() {
@@ -106,7 +112,7 @@ pub async fn drive(
     }
 }
 
-fn answer_all(tools: &[Box<dyn Tool>], host: &Host<'_>, calls: &[ToolCall]) -> Event {
+fn answer_all(tools: &ToolsByName, host: &Host<'_>, calls: &[ToolCall]) -> Event {
     let mut answers = Vec::new();
     for call in calls {
         match answer(tools, host, call) {
@@ -117,8 +123,8 @@ fn answer_all(tools: &[Box<dyn Tool>], host: &Host<'_>, calls: &[ToolCall]) -> E
     Event::Answers { answers }
 }
 
-fn answer(tools: &[Box<dyn Tool>], host: &Host<'_>, call: &ToolCall) -> Result<Answer, String> {
-    let Some(tool) = tools.iter().find(|tool| tool.spec().name == call.name) else {
+fn answer(tools: &ToolsByName, host: &Host<'_>, call: &ToolCall) -> Result<Answer, String> {
+    let Some(tool) = tools.get(call.name.as_str()) else {
         return Ok(Answer {
             text: prompts::not_answered().to_owned(),
             shown: BTreeSet::new(),

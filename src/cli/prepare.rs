@@ -60,12 +60,11 @@ pub(super) async fn run(
     if prepared.was_queued {
         terminal::note(&format!(
             "the queue holds this packet already: {}",
-            prepared.packet.id
+            prepared.loaded.packet.id
         ));
     }
-    let posture = prepared.packet.body.posture;
-    let loaded = crate::packets::load(&store, &prepared.packet.id).await?;
-    super::packets::print_packet(common, &access, &loaded, |packet| {
+    let posture = prepared.loaded.packet.body.posture;
+    super::packets::print_packet(common, &access, &prepared.loaded, |packet| {
         crate::render::terminal::text(
             &View::of_packet(packet, NextStep::Review),
             &terminal::style(arguments.full),
