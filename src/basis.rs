@@ -99,13 +99,14 @@ pub enum EvidenceFrom<'a> {
     File(&'a Path),
 }
 
-/// Captures the evidence. `warn` is told what a person should know, `progress` how the reading goes.
+/// Captures the evidence as it stood at `as_of`. `warn` is told what a person should know, `progress` how the reading goes.
 ///
 /// # Errors
 /// Every fault of every source, or why the capture file cannot be used.
 pub async fn gather(
     config: &Config,
     from: EvidenceFrom<'_>,
+    as_of: Instant,
     captured_at: Instant,
     warn: impl Fn(&str),
     progress: impl Fn(SourceProgress),
@@ -114,8 +115,8 @@ pub async fn gather(
         EvidenceFrom::File(path) => return read_capture_file(path),
         EvidenceFrom::Sources(missing) => missing,
     };
-    match custody_tools::source::capture(&connectors(config), captured_at, missing, progress).await
-    {
+    let connectors = connectors(config);
+    match custody_tools::source::capture(&connectors, as_of, captured_at, missing, progress).await {
         Ok(captured) => {
             captured.warnings.iter().for_each(|warning| warn(warning));
             Ok(captured.capture)

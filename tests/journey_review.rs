@@ -565,3 +565,28 @@ fn sources_are_never_written_to() {
     assert_eq!(scenario.run(&decide).code, 0);
     assert_eq!(fingerprint(), before);
 }
+
+#[test]
+fn sources_check_says_what_each_source_yields_and_whether_it_could_be_written() {
+    let scenario = Scenario::copy_of(SEED);
+    let checked = scenario.json(&["sources", "check"]);
+    let hsm = &checked["sources"][0];
+    assert_eq!(hsm["source"], "hsm");
+    assert_eq!(hsm["connector"], "directory");
+    assert_eq!(
+        (&hsm["reachable"], &hsm["readable"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(hsm["records"]["escrow_media"], 8);
+    assert_eq!(hsm["write_access"]["could_write"], "yes");
+
+    std::fs::remove_dir_all(scenario.path("hsm")).unwrap();
+    let ran = scenario.run(&["sources", "check"]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stdout
+            .contains("hsm         directory, cannot be reached: folder cannot be read"),
+        "{}",
+        ran.stdout
+    );
+}

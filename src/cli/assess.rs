@@ -74,19 +74,17 @@ pub(super) async fn judge(
     now: Instant,
 ) -> anyhow::Result<Judged> {
     let library = load_library(config.library.as_deref())?;
+    let as_of = common.as_of.unwrap_or(now);
     let capture = gather(
         config,
         evidence(common),
+        as_of,
         now,
         terminal::warn,
         terminal::source_progress,
     )
     .await?;
-    Ok(Judged::new(
-        capture,
-        library,
-        config.scope(common.as_of.unwrap_or(now)),
-    ))
+    Ok(Judged::new(capture, library, config.scope(as_of)))
 }
 
 /// Where the common arguments say that the evidence comes from.

@@ -20,6 +20,7 @@ pub(super) async fn run(
     let capture = gather(
         &config,
         evidence,
+        common.as_of.unwrap_or(now),
         now,
         terminal::warn,
         terminal::source_progress,

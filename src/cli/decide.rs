@@ -29,6 +29,8 @@ pub(super) async fn run(
     let capture = gather(
         &config,
         assess::evidence(common),
+        // What is compared is the evidence for the packet's own instant, as it reads today.
+        loaded.judged.scope.as_of,
         now,
         terminal::warn,
         terminal::source_progress,

@@ -24,9 +24,39 @@ pub trait Connector: fmt::Debug + Send + Sync {
 
     /// Reads every record of `source`. May block: it is called on a thread of its own.
     ///
+    /// A source that keeps its history is read as it stood at `as_of`. One that keeps only its
+    /// present is read as it is: the rules leave out what is from after `as_of`.
+    ///
     /// # Errors
     /// Returns every fault found in the source, with the warnings that came up besides.
-    fn read(&self, source: SourceSystem) -> Result<SourceEvidence, SourceError>;
+    fn read(&self, source: SourceSystem, as_of: Instant) -> Result<SourceEvidence, SourceError>;
+
+    /// Whether the source answers, and whether what it is read with could change it. May block.
+    ///
+    /// Looks and asks; it never tries a write.
+    fn standing(&self, source: SourceSystem) -> Standing;
+}
+
+/// How a connector stands towards its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// `None` where the source answers; else why it does not.
+    pub unreachable: Option<String>,
+    /// Whether the credential, or the account that reads, could write.
+    pub write_access: WriteAccess,
+}
+
+/// Whether what a source is read with could change it. Each says how that is known.
+///
+/// custody changes nothing either way; a credential that cannot write makes that certain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteAccess {
+    /// It could not.
+    None(String),
+    /// It could.
+    Possible(String),
+    /// The source does not tell.
+    Unknown(String),
 }
 
 /// What a connector read from one source.
@@ -107,19 +137,20 @@ pub struct CaptureError {
     pub warnings: Vec<String>,
 }
 
-/// Reads all sources at the same time and freezes what they yield.
+/// Reads all sources at the same time, as they stood at `as_of`, and freezes what they yield.
 ///
 /// # Errors
 /// Unless missing sources are allowed, returns every fault of every source at once.
 pub async fn capture(
     connectors: &Connectors,
+    as_of: Instant,
     captured_at: Instant,
     missing: MissingSource,
     progress: impl Fn(SourceProgress),
 ) -> Result<Captured, CaptureError> {
     let reads = SourceSystem::ALL.map(|source| {
         let connector = connectors.get(&source).cloned();
-        read_source(source, connector, captured_at, &progress)
+        read_source(source, connector, as_of, captured_at, &progress)
     });
     let mut gathered = Gathered::default();
     for (source, read) in SourceSystem::ALL.into_iter().zip(join_all(reads).await) {
@@ -139,10 +170,27 @@ pub async fn capture(
 
 const NOT_CONFIGURED: &str = "none";
 
+/// How each configured connector stands towards its source. All are asked at the same time.
+pub async fn standings(connectors: &Connectors) -> BTreeMap<SourceSystem, Standing> {
+    let asked = connectors.iter().map(|(source, connector)| {
+        let (source, connector) = (*source, Arc::clone(connector));
+        async move {
+            let standing = tokio::task::spawn_blocking(move || connector.standing(source)).await;
+            let standing = standing.unwrap_or_else(|_| Standing {
+                unreachable: Some("its reader stopped half-way".to_owned()),
+                write_access: WriteAccess::Unknown("its reader stopped half-way".to_owned()),
+            });
+            (source, standing)
+        }
+    });
+    join_all(asked).await.into_iter().collect()
+}
+
 /// Reads one source on a thread of its own, and tells how it goes.
 async fn read_source(
     source: SourceSystem,
     connector: Option<Arc<dyn Connector>>,
+    as_of: Instant,
     captured_at: Instant,
     progress: &impl Fn(SourceProgress),
 ) -> Result<SourceEvidence, SourceError> {
@@ -154,7 +202,7 @@ async fn read_source(
                 connector: connector.name(),
             });
             let read = move || {
-                let evidence = connector.read(source)?;
+                let evidence = connector.read(source, as_of)?;
                 check_people(source, evidence, captured_at)
             };
             tokio::task::spawn_blocking(read)

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::directory::Directory;
 use super::{
     CaptureError, Captured, Connector, Connectors, MissingSource, SourceError, SourceEvidence,
-    SourceProgress, capture,
+    SourceProgress, Standing, WriteAccess, capture,
 };
 
 const MODULE: &str = r#"{"id":"HSM-1","vendor":"v","model":"m","serial":"s","firmware":"f","location":"l",
@@ -66,7 +66,13 @@ fn run_with(
 ) -> Result<Captured, CaptureError> {
     let captured_at = Instant::parse("2026-07-01T00:00:00Z").unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
-    runtime.block_on(capture(connectors, captured_at, missing, progress))
+    runtime.block_on(capture(
+        connectors,
+        captured_at,
+        captured_at,
+        missing,
+        progress,
+    ))
 }
 
 fn bytes_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -227,13 +233,23 @@ fn progress_tells_how_each_source_went() {
 #[derive(Debug)]
 struct Together(Arc<Barrier>);
 
+fn unknown_standing() -> Standing {
+    Standing {
+        unreachable: None,
+        write_access: WriteAccess::Unknown(String::new()),
+    }
+}
+
 impl Connector for Together {
     fn name(&self) -> &'static str {
         "together"
     }
-    fn read(&self, _: SourceSystem) -> Result<SourceEvidence, SourceError> {
+    fn read(&self, _: SourceSystem, _: Instant) -> Result<SourceEvidence, SourceError> {
         self.0.wait();
         Ok(SourceEvidence::default())
+    }
+    fn standing(&self, _: SourceSystem) -> Standing {
+        unknown_standing()
     }
 }
 
@@ -255,8 +271,11 @@ impl Connector for Broken {
     fn name(&self) -> &'static str {
         "broken"
     }
-    fn read(&self, _: SourceSystem) -> Result<SourceEvidence, SourceError> {
+    fn read(&self, _: SourceSystem, _: Instant) -> Result<SourceEvidence, SourceError> {
         panic!("a fault of the reader")
+    }
+    fn standing(&self, _: SourceSystem) -> Standing {
+        unknown_standing()
     }
 }
 

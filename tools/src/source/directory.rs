@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use custody_controls::fault::{Fault, Faults};
+use custody_controls::instant::Instant;
 use custody_controls::kind::{Kind, SourceSystem};
 use custody_controls::table::{Layout, MAX_FILE_BYTES};
 
-use super::{Connector, SourceError, SourceEvidence};
+use super::{Connector, SourceError, SourceEvidence, Standing, WriteAccess};
 
 /// Reads a source from a folder: `<kind>.json` with an array, or `<kind>.jsonl` with one record per line.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ impl Connector for Directory {
         Self::NAME
     }
 
-    fn read(&self, source: SourceSystem) -> Result<SourceEvidence, SourceError> {
+    fn read(&self, source: SourceSystem, _as_of: Instant) -> Result<SourceEvidence, SourceError> {
         let mut entries = entries(&self.folder).map_err(|error| {
             let folder = self.folder.display().to_string();
             let reason = format!("folder cannot be read: {error}");
@@ -76,11 +77,45 @@ impl Connector for Directory {
             }),
         }
     }
+
+    fn standing(&self, source: SourceSystem) -> Standing {
+        let unreachable = entries(&self.folder).err();
+        Standing {
+            unreachable: unreachable.map(|error| format!("folder cannot be read: {error}")),
+            write_access: self.write_access(source),
+        }
+    }
 }
 
 const FORMS: [(&str, Layout); 2] = [("json", Layout::Array), ("jsonl", Layout::Lines)];
 
 impl Directory {
+    /// Whether the account that runs custody may write the folder or a file that is read from it.
+    fn write_access(&self, source: SourceSystem) -> WriteAccess {
+        let files = source
+            .kinds()
+            .flat_map(|kind| FORMS.map(|(extension, _)| format!("{}.{extension}", kind.name())))
+            .map(|name| (self.folder.join(&name), format!("file `{name}`")));
+        let places = [(self.folder.clone(), "the folder".to_owned())];
+        for (path, what) in places.into_iter().chain(files) {
+            match rustix::fs::access(&path, rustix::fs::Access::WRITE_OK) {
+                Ok(()) => {
+                    return WriteAccess::Possible(format!("this account may write {what}"));
+                }
+                Err(
+                    rustix::io::Errno::ACCESS
+                    | rustix::io::Errno::PERM
+                    | rustix::io::Errno::ROFS
+                    | rustix::io::Errno::NOENT,
+                ) => {}
+                Err(error) => {
+                    return WriteAccess::Unknown(format!("permissions of {what}: {error}"));
+                }
+            }
+        }
+        WriteAccess::None("this account may write neither the folder nor its files".to_owned())
+    }
+
     /// Reads one kind's file into `evidence`, and returns every fault of it.
     fn read_kind(
         &self,

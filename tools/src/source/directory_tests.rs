@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use custody_controls::instant::Instant;
 use custody_controls::kind::{Kind, SourceSystem};
 use custody_controls::table::MAX_FILE_BYTES;
 use tempfile::TempDir;
 
 use super::{Directory, check_length, read_limited};
-use crate::source::{Connector, SourceError, SourceEvidence};
+use crate::source::{Connector, SourceError, SourceEvidence, Standing, WriteAccess};
 
 const BRIDGE: &str = r#"{"id":"NB-1","name":"old notary","legacy":true,"description":"d","introduced_at":"2020-01-01T00:00:00Z"}"#;
 
@@ -28,7 +29,8 @@ fn release(files: &[(&str, &[u8])]) -> TempDir {
 }
 
 fn read(folder: &Path) -> Result<SourceEvidence, SourceError> {
-    Directory::new(folder).read(SourceSystem::Release)
+    let as_of = Instant::parse("2026-07-01T00:00:00Z").unwrap();
+    Directory::new(folder).read(SourceSystem::Release, as_of)
 }
 
 #[track_caller]
@@ -248,4 +250,19 @@ fn a_folder_that_cannot_be_read_is_refused_with_the_systems_reason() {
             .to_string()
             .contains("folder cannot be read: ")
     );
+}
+
+#[test]
+fn a_folder_that_may_be_written_is_said_to_be() {
+    let folder = release(&[]);
+    let standing = Directory::new(folder.path()).standing(SourceSystem::Release);
+    assert_eq!(
+        standing,
+        Standing {
+            unreachable: None,
+            write_access: WriteAccess::Possible("this account may write the folder".to_owned()),
+        }
+    );
+    let gone = Directory::new(folder.path().join("gone")).standing(SourceSystem::Release);
+    assert!(gone.unreachable.unwrap().contains("cannot be read"));
 }
