@@ -18,7 +18,8 @@ use crate::agent::limits::Limits;
 use crate::agent::model::Model;
 use crate::agent::prompts;
 use crate::agent::pseudonym::Pseudonyms;
-use crate::agent::run::{Ending, Event, Run, Step};
+use crate::agent::reference::Reference;
+use crate::agent::run::{Ending, Event, Opening, Run, Step};
 use crate::basis::Judged;
 use crate::packets::{Loaded, rebuild};
 use crate::review::queue::AsOfOrigin;
@@ -277,12 +278,22 @@ fn begin(judged: &Judged, limits: Limits) -> Run {
         .iter()
         .map(|brief| brief.id.as_str())
         .collect();
-    Run::new(
-        prompts::system().to_owned(),
-        prompts::task(&judged.scope, &ids),
-        tool_specs(),
-        limits,
-    )
+    let reference = reference(judged);
+    let opening = Opening {
+        system: prompts::system(&reference),
+        task: prompts::task(&reference, &judged.scope, &ids),
+        reference,
+    };
+    Run::new(opening, tool_specs(), limits)
+}
+
+/// The reference of a run on these inputs: the same when the run is resumed or replayed.
+fn reference(judged: &Judged) -> Reference {
+    Reference::of(&Digest::of(&json!({
+        "capture": judged.capture.digest(),
+        "library": judged.library.digest(),
+        "scope": judged.scope,
+    })))
 }
 
 /// What marks untrusted text in this run: a digest over the evidence, which no evidence can hold.
@@ -369,6 +380,7 @@ async fn queue(
             output: usage.output,
         },
         prepared_by: how.prepared_by.to_owned(),
+        endpoint_profile: how.model.profile_used(),
     };
     let body = packet.body();
     let contents = PacketContents {

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use custody_controls::json::Digest;
+use custody_controls::packet::ProfileOrigin;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Named;
@@ -157,6 +159,24 @@ impl EndpointProfile {
         let text =
             std::fs::read_to_string(path).map_err(|e| ProfileError::File(path.to_owned(), e))?;
         serde_json::from_str(&text).map_err(|e| ProfileError::Form(path.to_owned(), e))
+    }
+
+    /// SHA-256 over the profile's canonical JSON: the name by which a packet's provenance has it.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// Where the profile came from.
+    #[must_use]
+    pub fn origin(&self) -> ProfileOrigin {
+        if self.observed.is_some() {
+            ProfileOrigin::Probed
+        } else if *self == Self::default() {
+            ProfileOrigin::Default
+        } else {
+            ProfileOrigin::Written
+        }
     }
 
     /// Saves the profile as JSON. A reader sees the old file or the new one, never half of it.

@@ -185,7 +185,7 @@ impl Prober {
     pub(super) async fn ask(&mut self, ask: Ask) -> Result<Answered, ModelError> {
         let limit = ask.limit;
         let body = ask.body(&self.model, self.limit_field);
-        let (answer, receipt) = self.client.complete(&body).await;
+        let (answer, receipt) = self.client.complete(&body, None).await;
         self.names_waits |= receipt.named_a_wait;
         match answer {
             Ok(answer) => read_turn(&answer, &[], Some(limit))
