@@ -19,7 +19,7 @@ pub struct EndpointProfile {
     pub empty_content: EmptyContent,
     /// Under which name reasoning is sent back.
     pub reasoning_echo: ReasoningEcho,
-    /// Whether a turn must call a tool.
+    /// What is said about calling tools.
     pub tool_choice: ToolChoice,
     /// What a probe saw.
     pub observed: Option<Observed>,
@@ -64,13 +64,15 @@ pub enum ReasoningEcho {
     Reasoning,
 }
 
-/// Whether an endpoint is told that a turn must call a tool.
+/// What an endpoint is told about calling tools.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToolChoice {
-    /// It is told nothing.
+    /// It is told nothing, and most take tools as something to call.
     #[default]
     Unsaid,
+    /// It is told `auto` whenever there are tools: some never call them otherwise.
+    Auto,
     /// It is told `required` whenever there are tools.
     Required,
 }
