@@ -23,6 +23,9 @@ pub const SUBMIT_TOOL: &str = "submit_packet";
 /// How often a model is reminded to use the tools before the run ends.
 const MAX_REMINDERS: u32 = 2;
 
+/// How many turns in a row may bring neither an answer nor a draft to judge.
+const MAX_FRUITLESS_TURNS: u32 = 4;
+
 /// How many drafts may come without the run's reference. One can be a model's slip.
 const MAX_WRONG_REFERENCES: u32 = 1;
 
@@ -122,6 +125,7 @@ pub struct Run {
     usage: Usage,
     reference: Reference,
     wrong_references: u32,
+    fruitless: u32,
     seconds: u64,
 }
 
@@ -165,6 +169,7 @@ impl Run {
             usage: Usage::default(),
             reference: opening.reference,
             wrong_references: 0,
+            fruitless: 0,
             seconds: 0,
         }
     }
@@ -289,9 +294,10 @@ impl Run {
                 // A draft that was cut short is not judged: what is missing was not left out on purpose.
                 let (call, bytes) = (call.id.clone(), requested.arguments.len());
                 self.tell(call, &prompts::truncated_draft(bytes));
-                self.await_turn();
+                self.await_another();
             }
             ([(call, requested)], 1) => {
+                self.fruitless = 0;
                 let (draft, echo) = self.reference.part(&requested.arguments);
                 self.phase = Phase::AwaitingVerdict {
                     call: call.id.clone(),
@@ -306,7 +312,7 @@ impl Run {
                 calls
                     .into_iter()
                     .for_each(|call| self.tell(call, prompts::submit_alone()));
-                self.await_turn();
+                self.await_another();
             }
         }
     }
@@ -346,13 +352,29 @@ impl Run {
     fn remind(&mut self, turn: Turn) {
         self.reminders += 1;
         if self.reminders > MAX_REMINDERS {
-            return self.end("the model answered in text instead of calling tools".to_owned());
+            return self.end(self.without_calls(&turn));
         }
         self.hear(turn.text, Vec::new(), turn.reasoning);
         self.messages.push(Message::User {
             text: prompts::use_the_tools().to_owned(),
         });
         self.await_turn();
+    }
+
+    /// Why a model that calls nothing is left.
+    fn without_calls(&self, turn: &Turn) -> String {
+        let answered = if turn.text.trim().is_empty() {
+            "the model answered with neither text nor calls"
+        } else {
+            "the model answered in text instead of calling tools"
+        };
+        let never = match self.calls_made {
+            0 => {
+                ", and never called one: its endpoint may not pass them on (`custody endpoint probe` tells)"
+            }
+            _ => "",
+        };
+        format!("{answered}{never}")
     }
 
     /// Sorts calls into those to answer and those that are told why not.
@@ -372,8 +394,10 @@ impl Run {
             }
         }
         if planned.is_empty() {
-            self.take_answers(told, Vec::new());
+            self.tell_all(told, Vec::new());
+            self.await_another();
         } else {
+            self.fruitless = 0;
             self.phase = Phase::AwaitingAnswers {
                 calls: planned,
                 told,
@@ -398,6 +422,11 @@ impl Run {
     }
 
     fn take_answers(&mut self, told: Vec<(CallId, String)>, answers: Vec<Answer>) {
+        self.tell_all(told, answers);
+        self.await_turn();
+    }
+
+    fn tell_all(&mut self, told: Vec<(CallId, String)>, answers: Vec<Answer>) {
         let mut told: BTreeMap<CallId, String> = told.into_iter().collect();
         let mut answers = answers.into_iter();
         let calls = match self.messages.last() {
@@ -422,7 +451,6 @@ impl Run {
                 self.tell(call.id, prompts::not_answered());
             }
         }
-        self.await_turn();
     }
 
     fn take_rejection(&mut self, call: CallId, echo: Echo, rejected: RejectedDraft) {
@@ -449,6 +477,19 @@ impl Run {
             call,
             text: self.reference.conceal(text),
         });
+    }
+
+    /// Asks the model again after a turn that brought nothing, unless there were too many in a row.
+    fn await_another(&mut self) {
+        self.fruitless = self.fruitless.saturating_add(1);
+        if self.fruitless > MAX_FRUITLESS_TURNS {
+            self.end(format!(
+                "the model took {} turns in a row that could not be acted on",
+                self.fruitless
+            ));
+        } else {
+            self.await_turn();
+        }
     }
 
     /// Asks the model again, unless a limit is reached.
