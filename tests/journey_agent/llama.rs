@@ -44,7 +44,7 @@ const LOTS: [&[Lot]; 2] = [
         // Tools are rendered and called: random arguments within the schemas' grammar. This server
         // keeps no limit on a call's length but its context, and fails oddly where that is over.
         lot(3, 11, 12_288, CALLING, ToolChoice::Auto, 30),
-        lot(4, 12, 16_384, CALLING, ToolChoice::Auto, 40),
+        lot(4, 12, 16_384, CALLING, ToolChoice::Auto, 50),
         // Too small for the first request.
         lot(1, 13, 2_048, CALLING, ToolChoice::Auto, 10),
     ],
@@ -53,7 +53,7 @@ const LOTS: [&[Lot]; 2] = [
         lot(1, 14, 1_536, "chatml", ToolChoice::Unsaid, 40),
         lot(4, 15, 1_024, "chatml", ToolChoice::Unsaid, 30),
         // Names of tools come as text.
-        lot(2, 16, 9_600, CALLING, ToolChoice::Auto, 30),
+        lot(2, 16, 9_600, CALLING, ToolChoice::Auto, 20),
         // This server fails on `required`.
         lot(4, 17, 10_240, CALLING, ToolChoice::Required, 20),
     ],
@@ -120,41 +120,49 @@ fn limits(number: u32) -> Limits {
     Limits {
         max_turns: 2 + number % 6,
         max_tool_calls: 1 + number % 7,
-        max_bytes: if number % 6 == 0 { 2_000 } else { 1_000_000 },
+        max_bytes: if number.is_multiple_of(6) {
+            2_000
+        } else {
+            1_000_000
+        },
         max_seconds: 40,
         max_rejected_drafts: number % 2,
         ..Limits::default()
     }
 }
 
-/// The seed's own evidence, judged.
+/// The seed's own evidence, and what the rules say of it.
 struct Review {
     capture: String,
     scope: ReviewScope,
+    rules: Judged,
 }
 
 impl Review {
     fn frozen() -> Self {
         let scenario = Scenario::copy_of(SEED);
         assert_eq!(scenario.run(&["capture", "--out", "frozen.json"]).code, 0);
+        let capture = std::fs::read_to_string(scenario.path("frozen.json")).unwrap();
         let instant = |text: &str| Instant::parse(text).unwrap();
-        Self {
-            capture: std::fs::read_to_string(scenario.path("frozen.json")).unwrap(),
-            scope: ReviewScope {
-                cycle: "2026-H2".to_owned(),
-                as_of: instant(AS_OF),
-                period: ReviewPeriod {
-                    from: instant("2026-07-01T00:00:00Z"),
-                    to: instant("2027-01-01T00:00:00Z"),
-                },
+        let scope = ReviewScope {
+            cycle: "2026-H2".to_owned(),
+            as_of: instant(AS_OF),
+            period: ReviewPeriod {
+                from: instant("2026-07-01T00:00:00Z"),
+                to: instant("2027-01-01T00:00:00Z"),
             },
+        };
+        Self {
+            rules: judge(&capture, &scope),
+            capture,
+            scope,
         }
     }
+}
 
-    fn judged(&self) -> Judged {
-        let capture = read_capture(&self.capture).unwrap();
-        Judged::new(capture, Library::builtin().unwrap(), self.scope.clone())
-    }
+fn judge(capture: &str, scope: &ReviewScope) -> Judged {
+    let capture = read_capture(capture).unwrap();
+    Judged::new(capture, Library::builtin().unwrap(), scope.clone())
 }
 
 /// Why runs ended, and how often.
@@ -224,7 +232,7 @@ fn run_lot(lot: &Lot, peers: &Path, review: &Review) -> Ends {
 }
 
 async fn one_run(store: &Store, review: &Review, model: &Endpoint, limits: Limits) -> Prepared {
-    let judged = review.judged();
+    let judged = judge(&review.capture, &review.scope);
     let how = Preparation {
         model,
         limits,
@@ -240,12 +248,11 @@ async fn one_run(store: &Store, review: &Review, model: &Endpoint, limits: Limit
 
 /// Holds a packet against the rules' own, and says how its run ended.
 fn check(review: &Review, prepared: &Prepared) -> String {
-    let judged = review.judged();
     let packet = &prepared.loaded.packet;
     let validation = &packet.body.validation;
     let reason = validation.reason.clone().unwrap_or_default();
     let rejected = validation.rejected_drafts.clone();
-    let rules = ValidatedPacket::rules_only(&judged.basis(), rejected, reason.clone());
+    let rules = ValidatedPacket::rules_only(&review.rules.basis(), rejected, reason.clone());
     match validation.outcome {
         ValidationOutcome::RulesOnly => {
             assert!(!reason.is_empty());
