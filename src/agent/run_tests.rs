@@ -3,7 +3,10 @@
 use custody_controls::validator::{DraftFault, FaultCode};
 use serde_json::json;
 
+use super::turns::MAX_REMINDERS;
 use super::*;
+use crate::agent::message::RequestedCall;
+use crate::agent::prompts;
 
 const DRAFT: &str = r#"{"posture":"approve"}"#;
 

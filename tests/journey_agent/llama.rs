@@ -133,8 +133,6 @@ fn limits(number: u32) -> Limits {
 
 /// The seed's own evidence, and what the rules say of it.
 struct Review {
-    capture: String,
-    scope: ReviewScope,
     rules: Judged,
 }
 
@@ -153,16 +151,23 @@ impl Review {
             },
         };
         Self {
-            rules: judge(&capture, &scope),
-            capture,
-            scope,
+            rules: Judged::new(
+                read_capture(&capture).unwrap(),
+                Library::builtin().unwrap(),
+                scope,
+            ),
         }
     }
-}
 
-fn judge(capture: &str, scope: &ReviewScope) -> Judged {
-    let capture = read_capture(capture).unwrap();
-    Judged::new(capture, Library::builtin().unwrap(), scope.clone())
+    fn judged(&self) -> Judged {
+        let Judged {
+            capture,
+            library,
+            scope,
+            ..
+        } = &self.rules;
+        Judged::new(capture.clone(), library.clone(), scope.clone())
+    }
 }
 
 /// Why runs ended, and how often.
@@ -232,7 +237,7 @@ fn run_lot(lot: &Lot, peers: &Path, review: &Review) -> Ends {
 }
 
 async fn one_run(store: &Store, review: &Review, model: &Endpoint, limits: Limits) -> Prepared {
-    let judged = judge(&review.capture, &review.scope);
+    let judged = review.judged();
     let how = Preparation {
         model,
         limits,
@@ -240,7 +245,7 @@ async fn one_run(store: &Store, review: &Review, model: &Endpoint, limits: Limit
         pseudonyms: &Pseudonyms::of(&judged.capture),
         prepared_by: "a test",
         as_of_origin: AsOfOrigin::Given,
-        now: review.scope.as_of,
+        now: review.rules.scope.as_of,
         progress: &|_| {},
     };
     prepare(store, judged, &how).await.unwrap()
