@@ -4,22 +4,18 @@ use std::collections::BTreeSet;
 
 use custody_controls::instant::Instant;
 use custody_controls::json::Digest;
-use custody_controls::packet::{
-    Packet, Provenance, TokenCount, ValidatedPacket, ValidationOutcome,
-};
-use custody_controls::validator::{Shown, validate};
-use custody_tools::tool::{ReviewMaterial, Visibility};
+use custody_controls::packet::{Packet, ValidatedPacket, ValidationOutcome};
+use custody_tools::tool::Visibility;
 use serde_json::json;
 
-use crate::agent::driver::{
-    AppendFuture, Host, Journal, JournalError, drive, shown_artifacts, tool_specs,
-};
+use crate::agent::driver::{AppendFuture, Journal, JournalError};
 use crate::agent::limits::Limits;
 use crate::agent::model::Model;
 use crate::agent::prompts;
 use crate::agent::pseudonym::Pseudonyms;
-use crate::agent::run::{Ending, Event, Run, Step};
+use crate::agent::run::Event;
 use crate::basis::Judged;
+use crate::drafting::{self, Drafted, Drafter, draft};
 use crate::packets::{Loaded, rebuild};
 use crate::review::queue::AsOfOrigin;
 use crate::review::{
@@ -101,8 +97,8 @@ pub async fn prepare(
     } else {
         Judged::new(judged.capture, judged.library, stored.started.scope.clone())
     };
-    let (packet, draft) = run_agent(store, &judged, how, stored.id).await?;
-    queue(store, judged, how, packet, draft, stored.id).await
+    let drafted = run_agent(store, &judged, how, stored.id).await?;
+    queue(store, judged, how, drafted, stored.id).await
 }
 
 /// A packet that stands in the queue for the same inputs with an accepted draft: nothing is
@@ -211,38 +207,22 @@ async fn run_agent(
     judged: &Judged,
     how: &Preparation<'_>,
     id: RunId,
-) -> anyhow::Result<(ValidatedPacketParts, Option<serde_json::Value>)> {
-    let mark = mark(judged);
-    let mut run = begin(judged, how.limits);
-    let entries = store.journal(id).await?;
-    for entry in &entries {
-        run.apply(serde_json::from_value(entry.entry.clone())?);
-    }
+) -> anyhow::Result<Drafted> {
+    let kept = events(store, id).await?;
     let mut journal = StoredJournal {
         store,
         id,
-        next: entries.len() as u64 + 1,
+        next: kept.len() as u64 + 1,
         now: how.now,
     };
-    let basis = judged.basis();
-    let material = ReviewMaterial {
-        capture: &judged.capture,
-        scope: &judged.scope,
-        assessment: &judged.assessment,
-        requirements: judged.requirements(),
-        parameters: judged.parameters(),
-        visibility: how.visibility,
-    };
-    let host = Host {
+    let drafter = Drafter {
         model: how.model,
-        material,
-        basis,
+        limits: how.limits,
+        visibility: how.visibility,
         pseudonyms: how.pseudonyms,
-        mark: &mark,
         progress: how.progress,
     };
-    let ending = drive(&mut run, &host, &mut journal).await?;
-    Ok(conclude(judged, how.pseudonyms, &run, ending))
+    Ok(draft(judged, &drafter, kept, &mut journal).await?)
 }
 
 /// Plays a finished run again from its journal, without model, network or clock: the same packet comes of it.
@@ -258,98 +238,25 @@ pub async fn replay(
     pseudonyms: &Pseudonyms,
     id: RunId,
 ) -> anyhow::Result<ValidatedPacket> {
-    let mut run = begin(judged, limits);
-    for entry in store.journal(id).await? {
-        run.apply(serde_json::from_value(entry.entry)?);
-    }
-    match run.next() {
-        Step::Finished(ending) => Ok(conclude(judged, pseudonyms, &run, ending).0.packet),
-        Step::AskModel(_) | Step::CallTools(_) | Step::Validate(_) => {
-            anyhow::bail!("the journal of the run breaks off before its end")
-        }
-    }
+    let events = events(store, id).await?;
+    Ok(drafting::replay(judged, limits, pseudonyms, events)?.packet)
 }
 
-/// A run at its beginning.
-fn begin(judged: &Judged, limits: Limits) -> Run {
-    let ids: Vec<&str> = judged
-        .requirements()
-        .iter()
-        .map(|brief| brief.id.as_str())
-        .collect();
-    Run::new(
-        prompts::system().to_owned(),
-        prompts::task(&judged.scope, &ids),
-        tool_specs(),
-        limits,
-    )
-}
-
-/// What marks untrusted text in this run: a digest over the evidence, which no evidence can hold.
-fn mark(judged: &Judged) -> String {
-    let digest = judged.capture.digest().to_string();
-    digest.chars().skip("sha256:".len()).take(16).collect()
-}
-
-struct ValidatedPacketParts {
-    packet: ValidatedPacket,
-    run: Run,
-    reason: Option<String>,
-}
-
-fn conclude(
-    judged: &Judged,
-    pseudonyms: &Pseudonyms,
-    run: &Run,
-    ending: Ending,
-) -> (ValidatedPacketParts, Option<serde_json::Value>) {
-    let basis = judged.basis();
-    let rejected = run.rejected().to_vec();
-    let parts = |packet, reason| ValidatedPacketParts {
-        packet,
-        run: run.clone(),
-        reason,
-    };
-    let reason = match ending {
-        Ending::Accepted(draft) => {
-            let draft = pseudonyms.reveal(&draft);
-            match validate(&basis, &draft, Shown::Only(&shown_artifacts(run))) {
-                Ok(accepted) => {
-                    let packet = ValidatedPacket::accepted(&basis, accepted, rejected);
-                    let draft = packet
-                        .draft()
-                        .and_then(|draft| serde_json::to_value(draft).ok());
-                    return (parts(packet, None), draft);
-                }
-                // The journal says accepted and the validator does not: the rules' account stands.
-                Err(_) => "the journaled draft no longer passes".to_owned(),
-            }
-        }
-        Ending::RulesOnly(reason) => reason,
-    };
-    (
-        parts(
-            ValidatedPacket::rules_only(&basis, rejected, reason.clone()),
-            Some(reason),
-        ),
-        None,
-    )
+/// The events that the journal of a run holds.
+async fn events(store: &Store, id: RunId) -> anyhow::Result<Vec<Event>> {
+    let entries = store.journal(id).await?.into_iter();
+    let events = entries.map(|entry| serde_json::from_value(entry.entry));
+    Ok(events.collect::<Result<_, _>>()?)
 }
 
 async fn queue(
     store: &Store,
     judged: Judged,
     how: &Preparation<'_>,
-    parts: ValidatedPacketParts,
-    draft: Option<serde_json::Value>,
+    drafted: Drafted,
     run: RunId,
 ) -> anyhow::Result<Prepared> {
-    let ValidatedPacketParts {
-        packet,
-        run: state,
-        reason,
-    } = parts;
-    if reason.is_some()
+    if drafted.reason.is_some()
         && let Some(loaded) = queued_already(store, &judged, how, DraftedBy::Anyone).await?
     {
         // A model that failed takes nothing away: the packet with an accepted draft stays.
@@ -359,17 +266,9 @@ async fn queue(
             was_queued: true,
         });
     }
-    let usage = state.usage();
-    let provenance = Provenance {
-        model: how.model.name().to_owned(),
-        prompts: prompts::digests(),
-        tool_calls: state.tool_calls(),
-        tokens: TokenCount {
-            input: usage.input,
-            output: usage.output,
-        },
-        prepared_by: how.prepared_by.to_owned(),
-    };
+    let provenance = drafted.provenance(how.model, how.prepared_by);
+    let draft = drafted.draft();
+    let Drafted { packet, reason, .. } = drafted;
     let body = packet.body();
     let contents = PacketContents {
         scope: judged.scope.clone(),

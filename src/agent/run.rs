@@ -4,23 +4,31 @@
 //! Every [`Event`] is journaled before it is applied, so that applying the journal to a new run
 //! gives the same state: a killed run resumes, and a finished one replays.
 
+mod turns;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use custody_controls::packet::RejectedDraft;
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-use super::message::{
-    CallId, Message, ModelRequest, RequestedCall, ToolCall, ToolSpec, Turn, Usage,
-};
+use super::message::{CallId, Message, ModelRequest, ToolCall, ToolSpec, Turn, Usage};
 use super::model::ModelError;
-use super::prompts;
+use super::reference::{Echo, Reference};
 
 /// The tool by which a model hands in its draft.
 pub const SUBMIT_TOOL: &str = "submit_packet";
 
-/// How often a model is reminded to use the tools before the run ends.
-const MAX_REMINDERS: u32 = 2;
+/// What a model is told first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The system text.
+    pub system: String,
+    /// The task.
+    pub task: String,
+    /// The reference that both begin with, and that must come back with a draft.
+    pub reference: Reference,
+}
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +113,10 @@ pub struct Run {
     calls_made: u32,
     reminders: u32,
     usage: Usage,
+    reference: Reference,
+    wrong_references: u32,
+    fruitless: u32,
+    seconds: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,20 +129,23 @@ enum Phase {
     AwaitingVerdict {
         call: CallId,
         draft: String,
+        echo: Echo,
     },
     Over(Ending),
 }
 
 impl Run {
-    /// A new run: the system text, the task, and the tools that may be called besides [`SUBMIT_TOOL`].
+    /// A new run: what the model is told first, and the tools that may be called besides [`SUBMIT_TOOL`].
     #[must_use]
-    pub fn new(system: String, task: String, tools: Vec<ToolSpec>, limits: Limits) -> Self {
+    pub fn new(opening: Opening, tools: Vec<ToolSpec>, limits: Limits) -> Self {
         Self {
             limits,
             tools,
             messages: vec![
-                Message::System { text: system },
-                Message::User { text: task },
+                Message::System {
+                    text: opening.system,
+                },
+                Message::User { text: opening.task },
             ],
             phase: Phase::AwaitingTurn,
             shown: BTreeSet::new(),
@@ -142,6 +157,10 @@ impl Run {
             calls_made: 0,
             reminders: 0,
             usage: Usage::default(),
+            reference: opening.reference,
+            wrong_references: 0,
+            fruitless: 0,
+            seconds: 0,
         }
     }
 
@@ -171,11 +190,16 @@ impl Run {
                 self.take_answers(told, answers)
             }
             (Phase::AwaitingAnswers { .. }, Event::ToolStopped { reason }) => self.end(reason),
-            (Phase::AwaitingVerdict { draft, .. }, Event::DraftAccepted) => {
-                self.phase = Phase::Over(Ending::Accepted(draft));
-            }
-            (Phase::AwaitingVerdict { call, .. }, Event::DraftRejected { rejected }) => {
-                self.take_rejection(call, rejected);
+            (
+                Phase::AwaitingVerdict {
+                    draft,
+                    echo: Echo::Right,
+                    ..
+                },
+                Event::DraftAccepted,
+            ) => self.phase = Phase::Over(Ending::Accepted(draft)),
+            (Phase::AwaitingVerdict { call, echo, .. }, Event::DraftRejected { rejected }) => {
+                self.take_rejection(call, echo, rejected);
             }
             (phase, _) => self.phase = phase,
         }
@@ -205,203 +229,32 @@ impl Run {
         self.usage
     }
 
+    /// What the run may spend.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// How long the run has taken up to its last turn, in all the processes that drove it.
+    #[must_use]
+    pub const fn seconds(&self) -> u64 {
+        self.seconds
+    }
+
+    /// Whether the draft to be judged came without the run's reference: it must be rejected.
+    #[must_use]
+    pub const fn lacks_reference(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::AwaitingVerdict {
+                echo: Echo::Wrong,
+                ..
+            }
+        )
+    }
+
     fn end(&mut self, reason: String) {
         self.phase = Phase::Over(Ending::RulesOnly(reason));
-    }
-
-    fn take_turn(&mut self, turn: Turn, seconds: u64) {
-        self.turns = self.turns.saturating_add(1);
-        let usage = turn.usage.unwrap_or_default();
-        self.usage.input = self.usage.input.saturating_add(usage.input);
-        self.usage.output = self.usage.output.saturating_add(usage.output);
-        if seconds > self.limits.max_seconds {
-            return self.end(format!(
-                "the run took longer than {} seconds",
-                self.limits.max_seconds
-            ));
-        }
-        if turn.calls.is_empty() {
-            return self.remind(turn);
-        }
-        let calls: Vec<ToolCall> = turn.calls.iter().map(|call| self.name_call(call)).collect();
-        let text = turn.text;
-        self.messages.push(Message::Assistant {
-            text,
-            calls: calls.clone(),
-            reasoning: turn.reasoning,
-        });
-        let drafts: Vec<(&ToolCall, &RequestedCall)> = calls
-            .iter()
-            .zip(&turn.calls)
-            .filter(|(call, _)| call.name == SUBMIT_TOOL)
-            .collect();
-        match (drafts.as_slice(), calls.len()) {
-            ([(call, requested)], 1) if turn.truncated => {
-                // A draft that was cut short is not judged: what is missing was not left out on purpose.
-                let (call, bytes) = (call.id.clone(), requested.arguments.len());
-                self.tell(call, &prompts::truncated_draft(bytes));
-                self.await_turn();
-            }
-            ([(call, requested)], 1) => {
-                self.phase = Phase::AwaitingVerdict {
-                    call: call.id.clone(),
-                    draft: requested.arguments.clone(),
-                };
-            }
-            ([], _) => self.plan(calls, &turn.calls),
-            (_, _) => {
-                // What is read in the same turn was not seen when the draft was written.
-                let calls: Vec<CallId> = calls.into_iter().map(|call| call.id).collect();
-                calls
-                    .into_iter()
-                    .for_each(|call| self.tell(call, prompts::submit_alone()));
-                self.await_turn();
-            }
-        }
-    }
-
-    fn name_call(&mut self, call: &RequestedCall) -> ToolCall {
-        self.calls_made = self.calls_made.saturating_add(1);
-        let is_object =
-            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&call.arguments)
-                .is_ok();
-        let arguments = if is_object {
-            call.arguments.clone()
-        } else {
-            "{}".to_owned()
-        };
-        ToolCall {
-            id: CallId::number(self.calls_made),
-            name: call.name.clone(),
-            arguments,
-        }
-    }
-
-    fn remind(&mut self, turn: Turn) {
-        self.reminders += 1;
-        if self.reminders > MAX_REMINDERS {
-            return self.end("the model answered in text instead of calling tools".to_owned());
-        }
-        self.messages.push(Message::Assistant {
-            text: turn.text,
-            calls: Vec::new(),
-            reasoning: turn.reasoning,
-        });
-        self.messages.push(Message::User {
-            text: prompts::use_the_tools().to_owned(),
-        });
-        self.await_turn();
-    }
-
-    /// Sorts calls into those to answer and those that are told why not.
-    fn plan(&mut self, calls: Vec<ToolCall>, requested: &[RequestedCall]) {
-        let mut planned = Vec::new();
-        let mut told = Vec::new();
-        let left = self.limits.max_tool_calls.saturating_sub(self.tool_calls);
-        let left = usize::try_from(left).unwrap_or(usize::MAX);
-        for (call, requested) in calls.into_iter().zip(requested) {
-            match self.refusal(&call, requested) {
-                Some(reason) => told.push((call.id, reason)),
-                // One turn can ask for any number of calls; the limit holds within it too.
-                None if planned.len() >= left => {
-                    told.push((call.id, prompts::not_answered().to_owned()));
-                }
-                None => planned.push(call),
-            }
-        }
-        if planned.is_empty() {
-            self.take_answers(told, Vec::new());
-        } else {
-            self.phase = Phase::AwaitingAnswers {
-                calls: planned,
-                told,
-            };
-        }
-    }
-
-    fn refusal(&mut self, call: &ToolCall, requested: &RequestedCall) -> Option<String> {
-        if !self.tools.iter().any(|tool| tool.name == call.name) {
-            let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
-            return Some(prompts::unknown_tool(&call.name, &names));
-        }
-        if !requested.arguments.trim().is_empty() && call.arguments != requested.arguments {
-            return Some(prompts::bad_arguments(&requested.arguments));
-        }
-        let asked = self
-            .asked
-            .entry(format!("{} {}", call.name, call.arguments))
-            .or_default();
-        *asked += 1;
-        (*asked > self.limits.max_repeats).then(|| prompts::repeated_call().to_owned())
-    }
-
-    fn take_answers(&mut self, told: Vec<(CallId, String)>, answers: Vec<Answer>) {
-        let mut told: BTreeMap<CallId, String> = told.into_iter().collect();
-        let mut answers = answers.into_iter();
-        let calls = match self.messages.last() {
-            Some(Message::Assistant { calls, .. }) => calls.clone(),
-            Some(Message::System { .. } | Message::User { .. } | Message::Tool { .. }) | None => {
-                Vec::new()
-            }
-        };
-        // Every call gets exactly one answer, in order, before the model is asked again.
-        for call in calls {
-            if let Some(reason) = told.remove(&call.id) {
-                self.tell(call.id, &reason);
-            } else if let Some(answer) = answers.next() {
-                self.tool_calls = self.tool_calls.saturating_add(1);
-                self.bytes = self.bytes.saturating_add(answer.text.len() as u64);
-                self.shown.extend(answer.shown);
-                self.messages.push(Message::Tool {
-                    call: call.id,
-                    text: answer.text,
-                });
-            } else {
-                self.tell(call.id, prompts::not_answered());
-            }
-        }
-        self.await_turn();
-    }
-
-    fn take_rejection(&mut self, call: CallId, rejected: RejectedDraft) {
-        let told = prompts::rejected_draft(&rejected.faults);
-        self.rejected.push(rejected);
-        if u32::try_from(self.rejected.len()).unwrap_or(u32::MAX) > self.limits.max_rejected_drafts
-        {
-            return self.end(format!("{} drafts were rejected", self.rejected.len()));
-        }
-        self.tell(call, &told);
-        self.await_turn();
-    }
-
-    fn tell(&mut self, call: CallId, text: &str) {
-        self.messages.push(Message::Tool {
-            call,
-            text: text.to_owned(),
-        });
-    }
-
-    /// Asks the model again, unless a limit is reached.
-    fn await_turn(&mut self) {
-        let limits = self.limits;
-        if self.turns >= limits.max_turns {
-            self.end(format!(
-                "the model took {} turns without an accepted draft",
-                limits.max_turns
-            ));
-        } else if self.tool_calls >= limits.max_tool_calls {
-            self.end(format!(
-                "the model made {} tool calls without an accepted draft",
-                limits.max_tool_calls
-            ));
-        } else if self.bytes >= limits.max_bytes {
-            self.end(format!(
-                "the model was shown {} bytes without an accepted draft",
-                limits.max_bytes
-            ));
-        } else {
-            self.phase = Phase::AwaitingTurn;
-        }
     }
 }
 

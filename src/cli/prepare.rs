@@ -8,7 +8,10 @@ use super::arguments::{Common, ModelArguments, PrepareArguments};
 use super::terminal::RunProgress;
 use super::{Exit, assess, terminal};
 use crate::agent::OFFLINE;
-use crate::agent::endpoint::{Endpoint, EndpointConfig, EndpointProfile, key_from};
+use crate::agent::endpoint::{
+    Endpoint, EndpointConfig, EndpointProfile, LongInput, PlainHttp, Support, goes_in_clear,
+    key_from,
+};
 use crate::agent::limits::Limits;
 use crate::agent::model::Model;
 use crate::agent::offline::OfflineDrafter;
@@ -117,10 +120,37 @@ pub(super) fn endpoint_config(
         config.api_key_file.as_deref(),
     )?;
     let mut endpoint = EndpointConfig::new(base_url, name, key);
+    endpoint.max_output = config.max_output_tokens.get();
+    if config.allow_plain_http {
+        endpoint.plain_http = PlainHttp::Allowed;
+        if goes_in_clear(base_url) {
+            terminal::warn("key and evidence go to the endpoint in clear (`allow_plain_http`)");
+        }
+    }
     if let Some(path) = &config.profile {
         endpoint.profile = EndpointProfile::load(path)?;
+        warn_of_profile(&endpoint);
     }
     Ok(endpoint)
+}
+
+/// Says what a probe saw that a run will suffer from.
+fn warn_of_profile(endpoint: &EndpointConfig) {
+    let Some(probed) = &endpoint.profile.observed else {
+        return;
+    };
+    if probed.model != endpoint.model {
+        terminal::warn(&format!(
+            "the endpoint profile was probed with model `{}`, and the model is `{}`",
+            probed.model, endpoint.model
+        ));
+    }
+    if probed.tool_calls != Support::Kept {
+        terminal::warn("by its profile, the endpoint did not call a tool when it was probed");
+    }
+    if probed.long_input == LongInput::CutSilently {
+        terminal::warn("by its profile, the endpoint silently cuts long conversations");
+    }
 }
 
 /// What the command line's role may see is what its model is shown.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use crate::invariants::violations;
 use crate::peer::{completion, failing, ok};
 
 /// How a played endpoint departs from a good one.
@@ -25,6 +26,7 @@ struct Ways {
     wants_reasoning: bool,
     ignores_tool_choice: bool,
     one_call_a_turn: bool,
+    calls_only_if_told: bool,
     no_usage: bool,
     context: Option<usize>,
     cuts: bool,
@@ -96,20 +98,22 @@ fn answer(ways: Ways, body: &Value, tokens: usize) -> ResponseTemplate {
         .get(limit_field)
         .or(body.get("max_completion_tokens"))
         .and_then(Value::as_u64);
+    let choice = body.get("tool_choice");
+    let silent = ways.calls_only_if_told && choice.is_none_or(|choice| choice != "auto");
     let call = |thing: &str| {
         let arguments = json!({"thing": thing}).to_string();
         json!({"id": "1", "function": {"name": "look_up", "arguments": arguments}})
     };
     let (message, written) = if asked.starts_with("Count") {
         (json!({"content": "1 2 3"}), limit.unwrap_or(600).min(600))
-    } else if asked.starts_with("Look up") && messages.len() == 2 {
+    } else if asked.starts_with("Look up") && messages.len() == 2 && !silent {
         let calls = if ways.one_call_a_turn {
             json!([call("A")])
         } else {
             json!([call("A"), call("B")])
         };
         (json!({"content": "", "tool_calls": calls}), 20)
-    } else if body.get("tool_choice").is_some() && !ways.ignores_tool_choice {
+    } else if choice.is_some_and(|choice| choice == "required") && !ways.ignores_tool_choice {
         (json!({"content": "", "tool_calls": [call("A")]}), 20)
     } else if cut || ways.ignores_system {
         (json!({"content": "I do not know"}), 5)
@@ -142,6 +146,15 @@ async fn probed(ways: Ways) -> EndpointProfile {
     let profile = probe(&config(&server)).await.unwrap();
     let requests = server.received_requests().await.unwrap();
     assert!(requests.len() <= 15, "{} is no handful", requests.len());
+    for request in requests {
+        let mut body: Value = request.body_json().unwrap();
+        // The one role that is tried out beside `system`, in its place.
+        let first = &mut body["messages"][0]["role"];
+        if first == "developer" {
+            *first = json!("system");
+        }
+        assert_eq!(violations(&body), Vec::<String>::new(), "{body}");
+    }
     profile
 }
 
@@ -267,6 +280,24 @@ async fn a_small_local_server_is_seen_as_it_is() {
             ..seen()
         }),
         ..EndpointProfile::default()
+    };
+    assert_eq!(probed(ways).await, expected);
+}
+
+#[tokio::test]
+async fn one_that_calls_tools_only_when_told_to_choose_is_told_so() {
+    let ways = Ways {
+        calls_only_if_told: true,
+        ignores_tool_choice: true,
+        ..Ways::default()
+    };
+    let expected = EndpointProfile {
+        tool_choice: ToolChoice::Auto,
+        observed: Some(Observed {
+            forced_tool_choice: Support::Ignored,
+            ..seen()
+        }),
+        ..good()
     };
     assert_eq!(probed(ways).await, expected);
 }
