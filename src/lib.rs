@@ -4,6 +4,7 @@ pub mod agent;
 pub mod basis;
 pub mod cli;
 pub mod config;
+pub mod eval;
 pub mod packets;
 pub mod prepare;
 pub mod render;
