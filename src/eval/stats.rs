@@ -17,7 +17,7 @@ mod oracle_tests;
 pub use agreement::{cohen_kappa, gwet_ac1, linear_weighted_kappa, observed_agreement};
 pub use alpha::{Scale, krippendorff_alpha};
 pub use bootstrap::{Resampling, by_cluster, cluster_bootstrap};
-pub use confusion::Confusion;
+pub use confusion::{Confusion, NotSquare};
 pub use estimate::{Estimate, Proportion, mean};
 pub use interval::{Interval, Method, Support, rule_of_three, wilson};
 pub use paired::{PairedDifference, holm, mcnemar_exact, paired_cluster_bootstrap};

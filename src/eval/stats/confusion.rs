@@ -5,9 +5,37 @@ use serde::{Deserialize, Serialize};
 
 /// A square table of counts over ordered categories: rows are the first rater's, columns the second's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
+#[serde(into = "Vec<Vec<u64>>", try_from = "Vec<Vec<u64>>")]
 pub struct Confusion {
+    // INVARIANT: as many rows as each row has counts.
     counts: Vec<Vec<u64>>,
+}
+
+/// Rows that make no square.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a table of {rows} rows has a row of {columns} counts")]
+pub struct NotSquare {
+    rows: usize,
+    columns: usize,
+}
+
+impl TryFrom<Vec<Vec<u64>>> for Confusion {
+    type Error = NotSquare;
+
+    fn try_from(counts: Vec<Vec<u64>>) -> Result<Self, NotSquare> {
+        let rows = counts.len();
+        let odd = counts.iter().map(Vec::len).find(|length| *length != rows);
+        match odd {
+            Some(columns) => Err(NotSquare { rows, columns }),
+            None => Ok(Self { counts }),
+        }
+    }
+}
+
+impl From<Confusion> for Vec<Vec<u64>> {
+    fn from(table: Confusion) -> Self {
+        table.counts
+    }
 }
 
 impl Confusion {
@@ -94,6 +122,19 @@ mod tests {
         assert_eq!((table.categories(), table.total()), (3, 4));
         assert_eq!(table.first_marginal(), [0.75, 0.0, 0.25]);
         assert_eq!(table.second_marginal(), [0.25, 0.25, 0.5]);
+    }
+
+    #[test]
+    fn a_table_survives_json_and_one_that_is_no_square_is_refused() {
+        let table = Confusion::tally(2, [(0, 1)]);
+        let json = serde_json::to_string(&table).unwrap();
+        assert_eq!(json, "[[0,1],[0,0]]");
+        assert_eq!(serde_json::from_str::<Confusion>(&json).unwrap(), table);
+        let refused = serde_json::from_str::<Confusion>("[[0,1],[0]]").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "a table of 2 rows has a row of 1 counts"
+        );
     }
 
     #[test]

@@ -7,6 +7,9 @@ use super::bootstrap::{Resampling, interval_over};
 use super::estimate::Estimate;
 use super::interval::Interval;
 
+/// Differences below this are rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// A difference, first minus second, over the same clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,10 +32,25 @@ pub fn paired_cluster_bootstrap<T>(
     second: impl Fn(&[&T]) -> Estimate,
     plan: Resampling,
 ) -> PairedDifference {
-    let difference = |sample: &[&T]| first(sample).minus(second(sample));
-    let whole: Vec<&T> = clusters.iter().flatten().collect();
     let draws = plan.draws(clusters.len());
-    let (interval, values) = interval_over(clusters, difference, draws, plan.seed);
+    paired_over(clusters, first, second, draws, plan.seed)
+}
+
+/// The difference over given draws.
+pub(super) fn paired_over<T>(
+    clusters: &[Vec<T>],
+    first: impl Fn(&[&T]) -> Estimate,
+    second: impl Fn(&[&T]) -> Estimate,
+    draws: impl Iterator<Item = Vec<usize>>,
+    seed: u64,
+) -> PairedDifference {
+    let difference = |sample: &[&T]| match first(sample).minus(second(sample)) {
+        // What is equal by algebra may differ in the last bit, and must count as crossing zero.
+        Estimate::Value(value) if value.abs() < ROUNDING => Estimate::Value(0.0),
+        other => other,
+    };
+    let whole: Vec<&T> = clusters.iter().flatten().collect();
+    let (interval, values) = interval_over(clusters, difference, draws, seed);
     let tail = |beyond: &dyn Fn(f64) -> bool| {
         let count = values.iter().filter(|value| beyond(**value)).count();
         (count as f64 + 1.0) / (values.len() as f64 + 1.0)
