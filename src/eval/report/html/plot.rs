@@ -54,7 +54,7 @@ impl Scale {
         let share = (value - self.start()) / (1.0 - self.start());
         (0.0..=1.0)
             .contains(&share)
-            .then(|| MARGIN + share * (WIDTH - 2.0 * MARGIN))
+            .then_some(MARGIN + share * (WIDTH - 2.0 * MARGIN))
     }
 
     fn clamped(self, value: f64) -> f64 {
