@@ -7,6 +7,7 @@ pub mod credential;
 pub mod directory;
 mod http;
 mod overlay;
+pub mod pkcs11;
 pub mod scim;
 
 use std::collections::BTreeMap;
