@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, de};
 
 pub use self::live::{
     DeactivatedConfig, HardwareConfig, PersonIdConfig, Pkcs11Config, RosterConfig,
-    RosterGroupConfig, ScimConfig,
+    RosterGroupConfig, ScimConfig, TokenConfig,
 };
 use crate::agent::limits::Limits;
 use crate::review::access::AccessPolicy;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use custody_controls::instant::Instant;
 use custody_tools::source::Connector;
 use custody_tools::source::credential::Credential;
-use custody_tools::source::pkcs11::{Hardware, Pkcs11Settings, Pkcs11Token};
+use custody_tools::source::pkcs11::{Hardware, Pkcs11Settings, Pkcs11Token, TokenSettings};
 use custody_tools::source::scim::{
     Deactivated, GroupName, PersonId, RosterGroup, RosterGroups, Scim, ScimSettings,
 };
@@ -16,7 +16,7 @@ use custody_tools::source::scim::{
 use crate::agent::endpoint::key_from;
 use crate::config::{
     Config, DeactivatedConfig, HardwareConfig, PersonIdConfig, Pkcs11Config, RosterConfig,
-    RosterGroupConfig, ScimConfig, SourceConfig, environment,
+    RosterGroupConfig, ScimConfig, SourceConfig, TokenConfig, environment,
 };
 
 /// A connector to a SCIM server.
@@ -56,25 +56,31 @@ fn roster(config: &RosterConfig) -> RosterGroups {
     }
 }
 
-/// A connector to a PKCS#11 token, read at `now` by a process of this program's own.
+/// A connector to PKCS#11 tokens, read at `now` by processes of this program's own.
 pub(super) fn pkcs11(settings: &Pkcs11Config, config: &Config, now: Instant) -> Arc<dyn Connector> {
     // A program that cannot be found cannot be started, and that is told then.
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("custody"));
     Arc::new(Pkcs11Token::new(Pkcs11Settings {
-        library: settings.library.clone(),
-        token: settings.token.clone(),
-        serial: settings.serial.clone(),
-        pin: credential(settings.pin_env.as_deref(), settings.pin_file.as_deref()),
+        tokens: settings.tokens.iter().map(token).collect(),
         registry: settings.registry.clone(),
-        hardware: match settings.hardware {
-            HardwareConfig::Slot => Hardware::Slot,
-            HardwareConfig::Registry => Hardware::Registry,
-        },
-        timeout: Duration::from_secs(settings.timeout_seconds),
         reader: (program, vec!["token-reader".to_owned()]),
         withheld: secret_variables(config),
         now,
     }))
+}
+
+fn token(config: &TokenConfig) -> TokenSettings {
+    TokenSettings {
+        library: config.library.clone(),
+        token: config.token.clone(),
+        serial: config.serial.clone(),
+        pin: credential(config.pin_env.as_deref(), config.pin_file.as_deref()),
+        hardware: match config.hardware {
+            HardwareConfig::Slot => Hardware::Slot,
+            HardwareConfig::Registry => Hardware::Registry,
+        },
+        timeout: Duration::from_secs(config.timeout_seconds),
+    }
 }
 
 /// The secret from the environment's variable, or else from the file, where either is configured.
@@ -96,11 +102,14 @@ fn credential(variable: Option<&str>, file: Option<&Path>) -> Credential {
 /// The environment variables that hold a secret of custody.
 fn secret_variables(config: &Config) -> Vec<String> {
     let of_source = |source: &SourceConfig| match source {
-        SourceConfig::Directory { .. } => None,
-        SourceConfig::Pkcs11(settings) => settings.pin_env.clone(),
-        SourceConfig::Scim(settings) => settings.token_env.clone(),
+        SourceConfig::Directory { .. } => Vec::new(),
+        SourceConfig::Pkcs11(settings) => {
+            let tokens = settings.tokens.iter();
+            tokens.filter_map(|token| token.pin_env.clone()).collect()
+        }
+        SourceConfig::Scim(settings) => settings.token_env.iter().cloned().collect(),
     };
-    let of_sources = config.sources.values().filter_map(of_source);
+    let of_sources = config.sources.values().flat_map(of_source);
     of_sources
         .chain([config.model.api_key_env.clone()])
         .collect()

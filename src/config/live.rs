@@ -85,10 +85,20 @@ pub struct RosterGroupConfig {
     pub role: String,
 }
 
-/// `kind = "pkcs11"`: keys of a PKCS#11 token.
+/// `kind = "pkcs11"`: keys of PKCS#11 tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "WrittenPkcs11")]
+pub struct Pkcs11Config {
+    /// The folder with what tokens cannot tell.
+    pub registry: PathBuf,
+    /// The tokens. None of them may be missing when the source is read.
+    pub tokens: Vec<TokenConfig>,
+}
+
+/// `[[sources.hsm.tokens]]`: one token.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pkcs11Config {
+pub struct TokenConfig {
     /// The vendor's library.
     pub library: PathBuf,
     /// The token's label.
@@ -99,14 +109,56 @@ pub struct Pkcs11Config {
     pub pin_env: Option<String>,
     /// A file with private permissions that holds it.
     pub pin_file: Option<PathBuf>,
-    /// The folder with what the token cannot tell.
-    pub registry: PathBuf,
     /// What says that the token is hardware.
     #[serde(default)]
     pub hardware: HardwareConfig,
     /// How long reading the token may take.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u64,
+}
+
+/// `kind = "pkcs11"` as it is written: the one token beside `registry`, or a list of `tokens`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPkcs11 {
+    registry: PathBuf,
+    library: Option<PathBuf>,
+    token: Option<String>,
+    serial: Option<String>,
+    pin_env: Option<String>,
+    pin_file: Option<PathBuf>,
+    hardware: Option<HardwareConfig>,
+    timeout_seconds: Option<u64>,
+    tokens: Option<Vec<TokenConfig>>,
+}
+
+impl TryFrom<WrittenPkcs11> for Pkcs11Config {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenPkcs11) -> Result<Self, Self::Error> {
+        let beside = written.serial.is_some()
+            || written.pin_env.is_some()
+            || written.pin_file.is_some()
+            || written.hardware.is_some()
+            || written.timeout_seconds.is_some();
+        let tokens = match (written.library, written.token, written.tokens) {
+            (Some(library), Some(token), None) => vec![TokenConfig {
+                library,
+                token,
+                serial: written.serial,
+                pin_env: written.pin_env,
+                pin_file: written.pin_file,
+                hardware: written.hardware.unwrap_or_default(),
+                timeout_seconds: written.timeout_seconds.unwrap_or_else(timeout_seconds),
+            }],
+            (None, None, Some(tokens)) if !beside && !tokens.is_empty() => tokens,
+            _ => return Err("needs `library` and `token`, or a list of `tokens` that have them"),
+        };
+        Ok(Self {
+            registry: written.registry,
+            tokens,
+        })
+    }
 }
 
 /// `hardware`
@@ -164,16 +216,18 @@ impl Pkcs11Config {
     /// Says what does not fit, and how to build a custody that reads tokens if this one does not.
     pub fn located(mut self, source: SourceSystem, base: &Path) -> Result<Self, String> {
         check_source(source, SourceSystem::Hsm, "pkcs11")?;
-        check_timeout(source, self.timeout_seconds)?;
         if !cfg!(feature = "pkcs11") {
             return Err(format!(
                 "[sources.{source}] kind = \"pkcs11\" is not in this build of custody: build it with \
                  `cargo build --release --locked --features pkcs11`"
             ));
         }
-        self.library = base.join(self.library);
         self.registry = base.join(self.registry);
-        self.pin_file = self.pin_file.map(|path| base.join(path));
+        for token in &mut self.tokens {
+            check_timeout(source, token.timeout_seconds)?;
+            token.library = base.join(&token.library);
+            token.pin_file = token.pin_file.take().map(|path| base.join(path));
+        }
         Ok(self)
     }
 }
@@ -195,5 +249,85 @@ fn check_timeout(source: SourceSystem, seconds: u64) -> Result<(), String> {
         Err(format!(
             "[sources.{source}] `timeout_seconds` must be from 1 to {LONGEST_TIMEOUT}"
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pkcs11(text: &str) -> Result<Pkcs11Config, String> {
+        toml::from_str(text).map_err(|error: toml::de::Error| error.message().to_owned())
+    }
+
+    fn scim(text: &str) -> Result<ScimConfig, String> {
+        let text = format!("base_url = \"https://h/v2\"\nregistry = \"identity\"\n{text}");
+        let config: ScimConfig = toml::from_str(&text).map_err(|error| error.to_string())?;
+        config.located(SourceSystem::Identity, Path::new("/base"))
+    }
+
+    #[test]
+    fn one_token_stands_beside_the_registry_and_several_in_a_list() {
+        let one = pkcs11("registry = \"r\"\nlibrary = \"/l.so\"\ntoken = \"t\"\npin_env = \"P\"")
+            .unwrap();
+        assert_eq!((one.tokens.len(), one.tokens[0].timeout_seconds), (1, 30));
+        let token = "{ library = \"/l.so\", token = \"t\" }";
+        let two = pkcs11(&format!("registry = \"r\"\ntokens = [{token}, {token}]")).unwrap();
+        assert_eq!(two.tokens.len(), 2);
+        for refused in [
+            "registry = \"r\"".to_owned(),
+            "registry = \"r\"\ntokens = []".to_owned(),
+            "registry = \"r\"\ntoken = \"t\"".to_owned(),
+            format!("registry = \"r\"\npin_env = \"P\"\ntokens = [{token}]"),
+        ] {
+            assert!(
+                pkcs11(&refused).unwrap_err().contains("needs `library`"),
+                "{refused}"
+            );
+        }
+        assert!(
+            pkcs11("registry = \"r\"\nlibrary = \"l\"\ntoken = \"t\"\npin = \"1234\"").is_err()
+        );
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_are_refused() {
+        let fine = scim(
+            "token_file = \"t\"\n[roster]\nsnapshot = \"R\"\ngroups = [{ id = \"g\", role = \"r\" }]",
+        );
+        assert!(fine.unwrap().token_file.unwrap().ends_with("base/t"));
+        for (text, reason) in [
+            ("page_size = 0", "`page_size`"),
+            ("timeout_seconds = 0", "`timeout_seconds`"),
+            ("token = \"t\"", "token"),
+            (
+                "[roster]\nsnapshot = \"R\"\ngroups = [{ role = \"r\" }]",
+                "needs `id` or `name`",
+            ),
+        ] {
+            let refused = scim(text).unwrap_err();
+            assert!(refused.contains(reason), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_connector_reads_its_own_source_alone() {
+        let config: ScimConfig =
+            toml::from_str("base_url = \"https://h\"\nregistry = \"i\"").unwrap();
+        let refused = config.located(SourceSystem::Hsm, Path::new(""));
+        assert_eq!(
+            refused.unwrap_err(),
+            "[sources.hsm] kind = \"scim\" reads source `identity` alone"
+        );
+    }
+
+    #[cfg(not(feature = "pkcs11"))]
+    #[test]
+    fn a_build_without_the_feature_says_how_to_build_one_with_it() {
+        let config = pkcs11("registry = \"r\"\nlibrary = \"/l.so\"\ntoken = \"t\"").unwrap();
+        let refused = config
+            .located(SourceSystem::Hsm, Path::new(""))
+            .unwrap_err();
+        assert!(refused.contains("--features pkcs11"), "{refused}");
     }
 }

@@ -18,15 +18,29 @@ use std::time::Duration;
 use custody_controls::instant::Instant;
 use custody_controls::kind::SourceSystem;
 
-use self::inventory::Observation;
 use self::reading::{Ask, TokenReading};
 use super::credential::Credential;
-use super::overlay::Overlay;
+use super::overlay::{Overlay, shown};
 use super::{Connector, SourceError, SourceEvidence, Standing, WriteAccess};
 
-/// How a token is read.
+/// How a company's tokens are read.
 #[derive(Debug, Clone)]
 pub struct Pkcs11Settings {
+    /// The tokens.
+    pub tokens: Vec<TokenSettings>,
+    /// The folder with what tokens cannot tell, in the `directory` form.
+    pub registry: PathBuf,
+    /// The program that reads a token, and its arguments.
+    pub reader: (PathBuf, Vec<String>),
+    /// Environment variables that the vendor's code does not get to see.
+    pub withheld: Vec<String>,
+    /// When the tokens are read.
+    pub now: Instant,
+}
+
+/// How one token is read.
+#[derive(Debug, Clone)]
+pub struct TokenSettings {
     /// The vendor's library.
     pub library: PathBuf,
     /// The token's label.
@@ -35,18 +49,10 @@ pub struct Pkcs11Settings {
     pub serial: Option<String>,
     /// The user's PIN.
     pub pin: Credential,
-    /// The folder with what the token cannot tell, in the `directory` form.
-    pub registry: PathBuf,
     /// What says that the token is hardware.
     pub hardware: Hardware,
     /// How long reading the token may take.
     pub timeout: Duration,
-    /// The program that reads the token, and its arguments.
-    pub reader: (PathBuf, Vec<String>),
-    /// Environment variables that the vendor's code does not get to see.
-    pub withheld: Vec<String>,
-    /// When the token is read.
-    pub now: Instant,
 }
 
 /// What says that a token is hardware.
@@ -75,15 +81,22 @@ impl Pkcs11Token {
         Self { settings }
     }
 
-    fn ask(&self, ask: Ask) -> Result<TokenReading, String> {
-        let pin = match ask {
-            Ask::Keys => {
-                let pin = self.settings.pin.secret();
-                pin.map_err(|reason| format!("the token's PIN: {reason}"))?
-            }
-            Ask::Module => None,
+    /// Asks every token, one after the other: two libraries of one vendor may share a lock.
+    fn ask(&self, ask: Ask) -> Vec<Result<TokenReading, String>> {
+        let ask_token = |token: &TokenSettings| {
+            let pin = match ask {
+                Ask::Keys => token
+                    .pin
+                    .secret()
+                    .map_err(|reason| format!("its PIN: {reason}"))?,
+                Ask::Module => None,
+            };
+            child::ask(&self.settings, token, ask, pin)
         };
-        child::ask(&self.settings, ask, pin)
+        let named = |token: &TokenSettings| {
+            ask_token(token).map_err(|reason| format!("token `{}`: {reason}", shown(&token.token)))
+        };
+        self.settings.tokens.iter().map(named).collect()
     }
 
     /// The day of reading, or of as-of where that is earlier.
@@ -103,44 +116,47 @@ impl Connector for Pkcs11Token {
 
     fn read(&self, source: SourceSystem, as_of: Instant) -> Result<SourceEvidence, SourceError> {
         let mut overlay = Overlay::of_registry(source, &self.settings.registry, as_of);
-        match self.ask(Ask::Keys) {
-            Ok(reading) => inventory::put(
-                &mut overlay,
-                &reading,
-                &Observation {
-                    observed_at: self.observed_at(as_of),
-                    hardware: self.settings.hardware,
-                },
-            ),
-            Err(reason) => overlay.fault(inventory::PLACE, reason),
+        let mut readings = Vec::new();
+        let tokens = self.settings.tokens.iter();
+        for (token, answer) in tokens.zip(self.ask(Ask::Keys)) {
+            match answer {
+                Ok(reading) => readings.push((token.hardware, reading)),
+                Err(reason) => overlay.fault(inventory::PLACE, reason),
+            }
+        }
+        // With a token missing, its keys would seem to be gone.
+        if readings.len() == self.settings.tokens.len() {
+            inventory::put(&mut overlay, &readings, self.observed_at(as_of));
         }
         overlay.finish()
     }
 
     fn standing(&self, _source: SourceSystem) -> Standing {
-        // The token is looked at without a login: no try at its PIN is used up.
-        match self.ask(Ask::Module) {
-            Ok(reading) => Standing {
-                unreachable: None,
-                write_access: write_access(&reading),
-            },
-            Err(reason) => Standing {
-                write_access: WriteAccess::Unknown("it was not looked at".to_owned()),
-                unreachable: Some(reason),
-            },
+        // The tokens are looked at without a login: no try at a PIN is used up.
+        let mut faults = Vec::new();
+        let mut unprotected = Vec::new();
+        for answer in self.ask(Ask::Module) {
+            match answer {
+                Ok(reading) if reading.module.write_protected => {}
+                Ok(reading) => unprotected.push(format!("`{}`", shown(&reading.module.label))),
+                Err(reason) => faults.push(reason),
+            }
         }
-    }
-}
-
-fn write_access(reading: &TokenReading) -> WriteAccess {
-    if reading.module.write_protected {
-        WriteAccess::None("the token is write-protected".to_owned())
-    } else {
-        WriteAccess::Possible(
-            "PKCS#11 has no PIN that may only read: the user's PIN could also open a read/write \
-             session. custody opens a read-only one, and never logs in as security officer"
-                .to_owned(),
-        )
+        let write_access = if !unprotected.is_empty() {
+            WriteAccess::Possible(format!(
+                "PKCS#11 has no PIN that may only read: a user's PIN could also open a read/write \
+                 session on {}. custody opens a read-only one, and never logs in as security officer",
+                unprotected.join(", ")
+            ))
+        } else if faults.is_empty() {
+            WriteAccess::None("the token is write-protected".to_owned())
+        } else {
+            WriteAccess::Unknown("not every token could be looked at".to_owned())
+        };
+        Standing {
+            unreachable: (!faults.is_empty()).then(|| faults.join("; ")),
+            write_access,
+        }
     }
 }
 

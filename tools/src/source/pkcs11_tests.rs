@@ -71,14 +71,16 @@ fn reading(keys: Vec<KeyReading>) -> TokenReading {
 /// A shell that stands in for the program that loads a vendor's library.
 fn shell(folder: &Path, script: &str) -> Pkcs11Settings {
     Pkcs11Settings {
-        // Only has to be a file here.
-        library: folder.join("modules.json"),
-        token: "release".to_owned(),
-        serial: None,
-        pin: Credential::Secret(SecretString::from(PIN)),
+        tokens: vec![TokenSettings {
+            // Only has to be a file here.
+            library: folder.join("modules.json"),
+            token: "release".to_owned(),
+            serial: None,
+            pin: Credential::Secret(SecretString::from(PIN)),
+            hardware: Hardware::Slot,
+            timeout: Duration::from_secs(20),
+        }],
         registry: folder.to_owned(),
-        hardware: Hardware::Slot,
-        timeout: Duration::from_secs(20),
         reader: ("/bin/sh".into(), vec!["-c".to_owned(), script.to_owned()]),
         withheld: vec!["PATH".to_owned()],
         now: Instant::parse("2026-12-20T13:14:15Z").unwrap(),
@@ -141,7 +143,7 @@ async fn the_token_wins_on_what_it_holds_and_the_registry_on_what_it_is_for() {
     );
     assert_eq!(
         three.notes.as_ref().unwrap().as_str(),
-        "as filed\nToken S-1 does not hold this key."
+        "as filed\nNo token that was read holds this key."
     );
     let modules = &evidence.tables.modules;
     let module = modules.get(0).unwrap();
@@ -152,7 +154,7 @@ async fn the_token_wins_on_what_it_holds_and_the_registry_on_what_it_is_for() {
     assert_eq!((module.location.as_str(), modules.len()), ("AMS-2", 1));
     assert_eq!(
         evidence.warnings,
-        ["source `hsm`: the token does not hold key `SK-3`: its residency is unknown"]
+        ["source `hsm`: no token that was read holds key `SK-3`: its residency is unknown"]
     );
 }
 
@@ -252,7 +254,7 @@ async fn hardware_is_not_taken_for_granted() {
         "{:?}",
         evidence.warnings
     );
-    settings.hardware = Hardware::Registry;
+    settings.tokens[0].hardware = Hardware::Registry;
     let evidence = read(settings).await.unwrap();
     assert_eq!(key(&evidence, "SK-1").residency.kind, ResidencyKind::Hsm);
     // A token that no module of the registry is: the reference resolves to nothing.
@@ -261,6 +263,41 @@ async fn hardware_is_not_taken_for_granted() {
     let residency = &key(&evidence, "SK-1").residency;
     assert_eq!(residency.module.as_ref().unwrap().as_str(), "S 2");
     assert!(evidence.warnings[0].contains("no module of the registry has serial `S 2`"));
+}
+
+#[tokio::test]
+async fn of_several_tokens_each_speaks_for_its_keys_and_none_may_be_missing() {
+    let folder = registry(json!([
+        registered("SK-1", "one", ""),
+        registered("SK-2", "two", "")
+    ]));
+    let first = reading(vec![held("01", "one", '1')]);
+    let mut second = reading(vec![held("01", "two", '2')]);
+    second.module.serial = "S-2".to_owned();
+    let answers =
+        [first, second].map(|token| serde_json::to_string(&Answer::Reading(token)).unwrap());
+    let script = format!(
+        "read -r line; case $line in *'\"token\":\"second\"'*) a='{}';; *) a='{}';; esac; echo \"{MARK}$a\"",
+        answers[1], answers[0]
+    );
+    let mut settings = shell(folder.path(), &script);
+    let second = TokenSettings {
+        token: "second".to_owned(),
+        ..settings.tokens[0].clone()
+    };
+    settings.tokens.push(second);
+    let evidence = read(settings.clone()).await.unwrap();
+    let module = |id| key(&evidence, id).residency.module.clone().unwrap();
+    assert_eq!(
+        (module("SK-1").as_str(), module("SK-2").as_str()),
+        ("HSM-01", "S-2")
+    );
+    assert_eq!(evidence.tables.signing_keys.len(), 2);
+    settings.tokens[1].pin = Credential::Unavailable("it is not set".to_owned());
+    assert_eq!(
+        fault(settings).await,
+        "source `hsm`, file `pkcs11`: token `second`: its PIN: it is not set"
+    );
 }
 
 #[tokio::test]
@@ -279,7 +316,7 @@ async fn a_library_that_crashes_hangs_or_babbles_is_a_fault_of_the_source() {
     let crashing = shell(folder.path(), "read -r line; kill -SEGV $$");
     assert_eq!(
         fault(crashing).await,
-        "source `hsm`, file `pkcs11`: the library ended its process without an answer (signal 11)"
+        "source `hsm`, file `pkcs11`: token `release`: the library ended its process without an answer (signal 11)"
     );
     let leaving = shell(folder.path(), "exit 7");
     assert!(
@@ -288,7 +325,7 @@ async fn a_library_that_crashes_hangs_or_babbles_is_a_fault_of_the_source() {
             .ends_with("without an answer (exit code 7)")
     );
     let mut hanging = shell(folder.path(), "while :; do :; done");
-    hanging.timeout = Duration::from_secs(1);
+    hanging.tokens[0].timeout = Duration::from_secs(1);
     assert!(
         fault(hanging)
             .await
@@ -304,7 +341,7 @@ async fn a_library_that_crashes_hangs_or_babbles_is_a_fault_of_the_source() {
             .ends_with("its reader's answer does not fit")
     );
     let mut absent = shell(folder.path(), "");
-    absent.library = folder.path().join("none.so");
+    absent.tokens[0].library = folder.path().join("none.so");
     assert!(fault(absent).await.ends_with("none.so` is not a file"));
 }
 
@@ -333,11 +370,11 @@ async fn the_pin_goes_over_standard_input_and_the_librarys_environment_has_no_se
     assert!(standing.unreachable.is_some());
     let seen = std::fs::read_to_string(&log).unwrap();
     assert!(seen.contains(r#""pin":null"#), "{seen}");
-    settings.pin = Credential::Unavailable("it is not set".to_owned());
+    settings.tokens[0].pin = Credential::Unavailable("it is not set".to_owned());
     assert!(
         fault(settings)
             .await
-            .ends_with("the token's PIN: it is not set")
+            .ends_with("token `release`: its PIN: it is not set")
     );
 }
 

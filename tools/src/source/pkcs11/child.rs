@@ -12,17 +12,18 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::Pkcs11Settings;
 use super::reading::{Answer, Ask, LONGEST_ANSWER, MARK, Question, TokenReading};
+use super::{Pkcs11Settings, TokenSettings};
 
 /// What a child process says of the token. Blocks.
 pub(super) fn ask(
     settings: &Pkcs11Settings,
+    token: &TokenSettings,
     ask: Ask,
     pin: Option<&SecretString>,
 ) -> Result<TokenReading, String> {
     let runtime = Handle::try_current().map_err(|_| "called outside the runtime".to_owned())?;
-    let library = std::path::absolute(&settings.library)
+    let library = std::path::absolute(&token.library)
         .map_err(|error| format!("the library's path: {error}"))?;
     // `dlopen` would look for a mere name in the system's folders.
     if !library.is_file() {
@@ -31,18 +32,18 @@ pub(super) fn ask(
     let question = Question {
         ask,
         library,
-        token: settings.token.clone(),
-        serial: settings.serial.clone(),
-        seconds: settings.timeout.as_secs().saturating_add(1),
+        token: token.token.clone(),
+        serial: token.serial.clone(),
+        seconds: token.timeout.as_secs().saturating_add(1),
     };
     let sent = json!({ "question": question, "pin": pin.map(|pin| pin.expose_secret()) });
     let sent = SecretString::from(format!("{sent}\n"));
     runtime.block_on(async {
-        match timeout(settings.timeout, exchange(settings, &sent)).await {
+        match timeout(token.timeout, exchange(settings, &sent)).await {
             Ok(answer) => answer,
             Err(_) => Err(format!(
                 "the library gave no answer within {} seconds, and was ended",
-                settings.timeout.as_secs()
+                token.timeout.as_secs()
             )),
         }
     })

@@ -1,6 +1,6 @@
-//! Puts what a token says over the custody registry.
+//! Puts what tokens say over the custody registry.
 //!
-//! The token says what it holds and how it guards it, and wins there. The registry says what a key
+//! A token says what it holds and how it guards it, and wins there. The registry says what a key
 //! is for and who may use it. What either has alone stays visible: a key that the registry does
 //! not know becomes a record, and one that the token does not hold loses its hardware.
 
@@ -15,67 +15,92 @@ use super::Hardware;
 use super::reading::{KeyReading, ModuleReading, TokenReading};
 use crate::source::overlay::{Overlay, shown};
 
-/// How faults name the token.
+/// How faults name the tokens.
 pub(super) const PLACE: &str = "pkcs11";
 
-/// What holds for every record that the token speaks for.
-pub(super) struct Observation {
-    pub(super) observed_at: Instant,
-    pub(super) hardware: Hardware,
+/// A key and the token that holds it.
+#[derive(Clone, Copy)]
+struct Held<'r> {
+    key: &'r KeyReading,
+    module: &'r ModuleReading,
+    /// The residency of the token's keys.
+    residency: &'r Value,
 }
 
-/// Puts `reading` over the registry's modules and keys.
-pub(super) fn put(overlay: &mut Overlay, reading: &TokenReading, observation: &Observation) {
-    if reading.pin_count_low {
-        overlay.warn("few tries at the token user's PIN are left: somebody gave a wrong one");
-    }
-    let module = put_module(overlay, &reading.module, observation);
-    let residency = residency(overlay, &reading.module, &module, observation);
-    let mut records = Vec::new();
-    let mut claimed = BTreeSet::new();
-    let registered: Vec<Map<String, Value>> = objects(overlay.records(Kind::SigningKeys));
-    let labels: Vec<String> = registered.iter().map(|key| text(key, "label")).collect();
-    for mut record in registered {
-        let unique = labels
-            .iter()
-            .filter(|l| **l == text(&record, "label"))
-            .count()
-            == 1;
-        match find(overlay, &record, &reading.keys, unique) {
-            Some((position, key)) => {
-                claimed.insert(position);
-                put_key(overlay, &mut record, key, &residency, observation);
-            }
-            None => put_absent(overlay, &mut record, &reading.module, observation),
+/// Puts `readings` over the registry's modules and keys.
+pub(super) fn put(
+    overlay: &mut Overlay,
+    readings: &[(Hardware, TokenReading)],
+    observed_at: Instant,
+) {
+    let mut residencies = Vec::new();
+    for (hardware, reading) in readings {
+        if reading.pin_count_low {
+            overlay.warn(&format!(
+                "few tries at the user's PIN of token `{}` are left: somebody gave a wrong one",
+                shown(&reading.module.label)
+            ));
         }
-        records.push(Value::Object(record));
+        let module = put_module(overlay, &reading.module, observed_at);
+        residencies.push(residency(overlay, &reading.module, &module, *hardware));
     }
-    let unclaimed = reading.keys.iter().enumerate();
+    let held: Vec<Held> = readings
+        .iter()
+        .zip(&residencies)
+        .flat_map(|((_, reading), residency)| {
+            reading.keys.iter().map(move |key| Held {
+                key,
+                module: &reading.module,
+                residency,
+            })
+        })
+        .collect();
+    let mut records = Vec::new();
+    let claimed = put_registered(overlay, &held, observed_at, &mut records);
+    let unclaimed = held.iter().enumerate();
     let unclaimed = unclaimed.filter(|(position, _)| !claimed.contains(position));
-    let (signing, other): (Vec<_>, Vec<_>) = unclaimed
-        .map(|(_, key)| key)
-        .partition(|key| key.sign != Some(false));
-    for key in signing {
-        records.push(unregistered(
-            overlay,
-            key,
-            &reading.module,
-            &residency,
-            observation,
-        ));
+    let (signing, other): (Vec<Held>, Vec<Held>) = unclaimed
+        .map(|(_, held)| *held)
+        .partition(|held| held.key.sign != Some(false));
+    for held in signing {
+        records.push(unregistered(overlay, held, observed_at));
     }
     if !other.is_empty() {
         let count = other.len();
         overlay.warn(&format!(
-            "{count} private key(s) on the token cannot sign and are not in the registry: left out"
+            "{count} private key(s) that cannot sign are not in the registry: left out"
         ));
     }
     overlay.replace(Kind::SigningKeys, records, PLACE);
 }
 
+/// Puts the tokens over the keys that the registry knows. Returns which of `held` those are.
+fn put_registered(
+    overlay: &mut Overlay,
+    held: &[Held],
+    observed_at: Instant,
+    records: &mut Vec<Value>,
+) -> BTreeSet<usize> {
+    let mut claimed = BTreeSet::new();
+    let registered = objects(overlay.records(Kind::SigningKeys));
+    let labels: Vec<String> = registered.iter().map(|key| text(key, "label")).collect();
+    for mut record in registered {
+        let label = text(&record, "label");
+        let unique = labels.iter().filter(|other| **other == label).count() == 1;
+        if let Some((position, found)) = find(overlay, &record, held, unique) {
+            claimed.insert(position);
+            put_key(overlay, &mut record, found, observed_at);
+        } else {
+            put_absent(overlay, &mut record, observed_at);
+        }
+        records.push(Value::Object(record));
+    }
+    claimed
+}
+
 /// Puts the token over the registry's module with its serial number. Returns that module's id, or
 /// the serial number, which names no module then: the rules find that.
-fn put_module(overlay: &mut Overlay, module: &ModuleReading, observation: &Observation) -> String {
+fn put_module(overlay: &mut Overlay, module: &ModuleReading, observed_at: Instant) -> String {
     let mut modules = objects(overlay.records(Kind::Modules));
     let found = modules
         .iter_mut()
@@ -84,7 +109,7 @@ fn put_module(overlay: &mut Overlay, module: &ModuleReading, observation: &Obser
         record.insert("vendor".to_owned(), json!(module.vendor));
         record.insert("model".to_owned(), json!(module.model));
         record.insert("firmware".to_owned(), json!(module.firmware));
-        record.insert("observed_at".to_owned(), json!(observation.observed_at));
+        record.insert("observed_at".to_owned(), json!(observed_at));
         text(record, "id")
     } else {
         overlay.warn(&format!(
@@ -100,13 +125,8 @@ fn put_module(overlay: &mut Overlay, module: &ModuleReading, observation: &Obser
     id
 }
 
-fn residency(
-    overlay: &mut Overlay,
-    module: &ModuleReading,
-    id: &str,
-    observation: &Observation,
-) -> Value {
-    let kind = match (observation.hardware, module.hardware_slot) {
+fn residency(overlay: &mut Overlay, module: &ModuleReading, id: &str, hardware: Hardware) -> Value {
+    let kind = match (hardware, module.hardware_slot) {
         (Hardware::Registry, _) | (Hardware::Slot, true) => "hsm",
         (Hardware::Slot, false) => {
             overlay.warn(&format!(
@@ -120,34 +140,34 @@ fn residency(
     json!({ "kind": kind, "module": id })
 }
 
-/// The token's key that `record` is about: the one with its public key, else the one with its
-/// label or, as `CKA_ID`, its id. Where the two sides name different public keys it is not.
-fn find<'k>(
+/// The held key that `record` is about: the one with its public key, else the one with its label
+/// or, as `CKA_ID`, its id. Where the two sides name different public keys it is not.
+fn find<'h, 'r>(
     overlay: &mut Overlay,
     record: &Map<String, Value>,
-    keys: &'k [KeyReading],
+    held: &'h [Held<'r>],
     label_is_unique: bool,
-) -> Option<(usize, &'k KeyReading)> {
+) -> Option<(usize, &'h Held<'r>)> {
     let id = text(record, "id");
     let registered = sha256(&text(record, "public_key_sha256"));
-    let same_key = |key: &KeyReading| registered.is_some() && key.public_key_sha256 == registered;
-    let all = || keys.iter().enumerate();
-    if let Some(found) = all().find(|(_, key)| same_key(key)) {
+    let same_key = |held: &Held| registered.is_some() && held.key.public_key_sha256 == registered;
+    let all = || held.iter().enumerate();
+    if let Some(found) = all().find(|(_, held)| same_key(held)) {
         return Some(found);
     }
     let hexadecimal: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
     let by_id = |key: &KeyReading| !key.id.is_empty() && (key.id == hexadecimal || key.id == id);
     let label = text(record, "label");
     let by_label = |key: &KeyReading| label_is_unique && !label.is_empty() && key.label == label;
-    let named: Vec<_> = all().filter(|(_, key)| by_id(key)).collect();
+    let named: Vec<_> = all().filter(|(_, held)| by_id(held.key)).collect();
     let named = if named.is_empty() {
-        all().filter(|(_, key)| by_label(key)).collect()
+        all().filter(|(_, held)| by_label(held.key)).collect()
     } else {
         named
     };
     match named.as_slice() {
         [] => None,
-        [(position, key)] => match (&registered, &key.public_key_sha256) {
+        [(position, one)] => match (&registered, &one.key.public_key_sha256) {
             (Some(_), Some(_)) => {
                 overlay.warn(&format!(
                     "the token's key with the name of `{id}` is another one: its public key differs \
@@ -155,12 +175,12 @@ fn find<'k>(
                 ));
                 None
             }
-            (None, _) | (_, None) => Some((*position, key)),
+            (None, _) | (_, None) => Some((*position, one)),
         },
         [_, _, ..] => {
             let count = named.len();
             overlay.warn(&format!(
-                "{count} keys on the token have the name of `{id}`: none counts"
+                "{count} held keys have the name of `{id}`: none counts"
             ));
             None
         }
@@ -177,15 +197,14 @@ fn sha256(text: &str) -> Option<String> {
 fn put_key(
     overlay: &mut Overlay,
     record: &mut Map<String, Value>,
-    key: &KeyReading,
-    residency: &Value,
-    observation: &Observation,
+    held: &Held,
+    observed_at: Instant,
 ) {
-    let attributes = attributes(overlay, &text(record, "id"), key);
+    let attributes = attributes(overlay, &text(record, "id"), held.key);
     record.insert("attributes".to_owned(), attributes);
-    record.insert("residency".to_owned(), residency.clone());
-    record.insert("observed_at".to_owned(), json!(observation.observed_at));
-    if let Some(digest) = &key.public_key_sha256 {
+    record.insert("residency".to_owned(), held.residency.clone());
+    record.insert("observed_at".to_owned(), json!(observed_at));
+    if let Some(digest) = &held.key.public_key_sha256 {
         record.insert("public_key_sha256".to_owned(), json!(digest));
     }
 }
@@ -217,14 +236,9 @@ fn attributes(overlay: &mut Overlay, id: &str, key: &KeyReading) -> Value {
     Value::Null
 }
 
-/// A registered key that the token does not hold: what the registry says of its hardware is not
+/// A registered key that no token holds: what the registry says of its hardware is not
 /// borne out.
-fn put_absent(
-    overlay: &mut Overlay,
-    record: &mut Map<String, Value>,
-    module: &ModuleReading,
-    observation: &Observation,
-) {
+fn put_absent(overlay: &mut Overlay, record: &mut Map<String, Value>, observed_at: Instant) {
     let kind = record
         .get("residency")
         .and_then(|residency| residency.get("kind"));
@@ -234,13 +248,13 @@ fn put_absent(
     let state = text(record, "state");
     if matches!(state.as_str(), "active" | "suspended") {
         overlay.warn(&format!(
-            "the token does not hold key `{}`: its residency is unknown",
+            "no token that was read holds key `{}`: its residency is unknown",
             text(record, "id")
         ));
     }
-    let said = format!("Token {} does not hold this key.", module.serial);
+    let said = "No token that was read holds this key.";
     let notes = match text(record, "notes") {
-        before if before.is_empty() => said,
+        before if before.is_empty() => said.to_owned(),
         before => format!("{before}\n{said}"),
     };
     record.insert("notes".to_owned(), json!(notes));
@@ -249,18 +263,17 @@ fn put_absent(
         "residency".to_owned(),
         json!({ "kind": "unknown", "module": null }),
     );
-    record.insert("observed_at".to_owned(), json!(observation.observed_at));
+    record.insert("observed_at".to_owned(), json!(observed_at));
 }
 
 /// A record of a key that the registry does not know. It counts as a production key in use until
 /// somebody says otherwise: nobody is asked about a key that no packet shows.
-fn unregistered(
-    overlay: &mut Overlay,
-    key: &KeyReading,
-    module: &ModuleReading,
-    residency: &Value,
-    observation: &Observation,
-) -> Value {
+fn unregistered(overlay: &mut Overlay, held: Held, observed_at: Instant) -> Value {
+    let Held {
+        key,
+        module,
+        residency,
+    } = held;
     let identity = json!([module.serial, key.id, key.label, key.public_key_sha256]);
     let digest = Digest::of(&identity).to_string();
     let digest = digest.trim_start_matches("sha256:");
@@ -283,8 +296,8 @@ fn unregistered(
         "key_attestation": null,
         "quorum": { "threshold": 0, "members": 0 },
         "authorized_custodians": [],
-        "created_at": observation.observed_at,
-        "observed_at": observation.observed_at,
+        "created_at": observed_at,
+        "observed_at": observed_at,
         "notes": format!(
             "Found on token {} (CKA_ID {}). The custody registry does not know this key. Environment and \
              state are assumed, the quorum and custodians are not known, and the time of creation is \
