@@ -129,6 +129,9 @@ impl HttpReader {
         }
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
+            // A space as `+` is for forms; not every server reads it in a query.
+            let spaced = url.query().map(|query| query.replace('+', "%20"));
+            url.set_query(spaced.as_deref());
         }
         let runtime = Handle::try_current().map_err(|_| HttpError::NoRuntime)?;
         runtime.block_on(self.answer(&url))

@@ -48,6 +48,8 @@ async fn a_get_carries_token_path_and_query_and_nothing_else() {
     let answer = get(&server, LIMITS).await.unwrap();
     assert_eq!((answer.status, answer.body), (200, b"yes".to_vec()));
     assert_eq!(answer.media_type.as_deref(), Some("text/plain"));
+    let seen = &server.received_requests().await.unwrap()[0];
+    assert_eq!(seen.url.query(), Some("filter=a%20eq%20%22b%26c%22"));
 }
 
 #[tokio::test]

@@ -87,3 +87,34 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     encoded.extend_from_slice(content);
     encoded
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ed25519_key_is_its_point_behind_a_fixed_head() {
+        // RFC 8410, section 10.1.
+        let head = [
+            0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+        ];
+        let key: Vec<u8> = (0..32).collect();
+        let expected = [head.as_slice(), &key].concat();
+        assert_eq!(ed25519(&key), expected);
+        let wrapped = [&[OCTET_STRING, 32], key.as_slice()].concat();
+        assert_eq!(ed25519(&wrapped), expected);
+    }
+
+    #[test]
+    fn lengths_and_signs_are_encoded_as_der_has_them() {
+        assert_eq!(integer(&[0, 0, 0x7f]), [INTEGER, 1, 0x7f]);
+        assert_eq!(integer(&[0x80]), [INTEGER, 2, 0, 0x80]);
+        assert_eq!(integer(&[]), [INTEGER, 1, 0]);
+        let start = |length: usize| element(SEQUENCE, &vec![0; length])[..4].to_vec();
+        assert_eq!(start(127)[..2], [SEQUENCE, 127]);
+        assert_eq!(start(128)[..3], [SEQUENCE, 0x81, 128]);
+        assert_eq!(start(300), [SEQUENCE, 0x82, 1, 44]);
+        // A point that only looks wrapped is left as it is.
+        assert_eq!(unwrapped(&[OCTET_STRING, 5, 1]), [OCTET_STRING, 5, 1]);
+    }
+}
