@@ -43,6 +43,12 @@ impl Overlay {
         }
     }
 
+    /// Whether nothing is amiss so far. What lies over a registry that could not be read means
+    /// nothing: all of it would seem unknown.
+    pub(super) fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
     /// The records of one kind as they stand.
     pub(super) fn records(&self, kind: Kind) -> Vec<Value> {
         let table = self.evidence.tables.of(kind);

@@ -6,6 +6,7 @@
 
 mod child;
 mod inventory;
+mod matching;
 pub mod reading;
 #[cfg(feature = "pkcs11")]
 mod spki;
@@ -125,7 +126,7 @@ impl Connector for Pkcs11Token {
             }
         }
         // With a token missing, its keys would seem to be gone.
-        if readings.len() == self.settings.tokens.len() {
+        if overlay.is_sound() {
             inventory::put(&mut overlay, &readings, self.observed_at(as_of));
         }
         overlay.finish()

@@ -129,6 +129,9 @@ impl Scim {
             Ok(resources) => self.accounts(&server, &resources, overlay),
             Err(error) => return overlay.fault("scim/Users", error.to_string()),
         };
+        if !overlay.is_sound() {
+            return;
+        }
         let people = people::put(overlay, accounts, &self.settings);
         if let Some(roster) = &self.settings.roster {
             roster::put(overlay, &server, roster, &people);

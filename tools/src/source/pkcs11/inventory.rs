@@ -12,6 +12,7 @@ use custody_controls::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use super::Hardware;
+use super::matching::find;
 use super::reading::{KeyReading, ModuleReading, TokenReading};
 use crate::source::overlay::{Overlay, shown};
 
@@ -20,8 +21,8 @@ pub(super) const PLACE: &str = "pkcs11";
 
 /// A key and the token that holds it.
 #[derive(Clone, Copy)]
-struct Held<'r> {
-    key: &'r KeyReading,
+pub(super) struct Held<'r> {
+    pub(super) key: &'r KeyReading,
     module: &'r ModuleReading,
     /// The residency of the token's keys.
     residency: &'r Value,
@@ -138,60 +139,6 @@ fn residency(overlay: &mut Overlay, module: &ModuleReading, id: &str, hardware: 
         }
     };
     json!({ "kind": kind, "module": id })
-}
-
-/// The held key that `record` is about: the one with its public key, else the one with its label
-/// or, as `CKA_ID`, its id. Where the two sides name different public keys it is not.
-fn find<'h, 'r>(
-    overlay: &mut Overlay,
-    record: &Map<String, Value>,
-    held: &'h [Held<'r>],
-    label_is_unique: bool,
-) -> Option<(usize, &'h Held<'r>)> {
-    let id = text(record, "id");
-    let registered = sha256(&text(record, "public_key_sha256"));
-    let same_key = |held: &Held| registered.is_some() && held.key.public_key_sha256 == registered;
-    let all = || held.iter().enumerate();
-    if let Some(found) = all().find(|(_, held)| same_key(held)) {
-        return Some(found);
-    }
-    let hexadecimal: String = id.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let by_id = |key: &KeyReading| !key.id.is_empty() && (key.id == hexadecimal || key.id == id);
-    let label = text(record, "label");
-    let by_label = |key: &KeyReading| label_is_unique && !label.is_empty() && key.label == label;
-    let named: Vec<_> = all().filter(|(_, held)| by_id(held.key)).collect();
-    let named = if named.is_empty() {
-        all().filter(|(_, held)| by_label(held.key)).collect()
-    } else {
-        named
-    };
-    match named.as_slice() {
-        [] => None,
-        [(position, one)] => match (&registered, &one.key.public_key_sha256) {
-            (Some(_), Some(_)) => {
-                overlay.warn(&format!(
-                    "the token's key with the name of `{id}` is another one: its public key differs \
-                     from the registry's"
-                ));
-                None
-            }
-            (None, _) | (_, None) => Some((*position, one)),
-        },
-        [_, _, ..] => {
-            let count = named.len();
-            overlay.warn(&format!(
-                "{count} held keys have the name of `{id}`: none counts"
-            ));
-            None
-        }
-    }
-}
-
-/// A SHA-256 in hexadecimal, in lower case. Registries write other things where they have none.
-fn sha256(text: &str) -> Option<String> {
-    let digest = text.trim_start_matches("sha256:").to_ascii_lowercase();
-    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_digest.then_some(digest)
 }
 
 fn put_key(
@@ -315,7 +262,7 @@ fn objects(records: Vec<Value>) -> Vec<Map<String, Value>> {
     records.into_iter().filter_map(object).collect()
 }
 
-fn text(record: &Map<String, Value>, name: &str) -> String {
+pub(super) fn text(record: &Map<String, Value>, name: &str) -> String {
     let text = record.get(name).and_then(Value::as_str);
     text.unwrap_or_default().to_owned()
 }

@@ -241,48 +241,34 @@ fn public_key(
         Attribute::Class(ObjectClass::PUBLIC_KEY),
         Attribute::Id(id.to_vec()),
     ];
-    let public = match session
-        .find_objects(&with_id)
-        .unwrap_or_default()
-        .as_slice()
-    {
+    let publics = session.find_objects(&with_id).unwrap_or_default();
+    let public = match publics.as_slice() {
         [public] if !id.is_empty() => Some(*public),
         _ => None,
     };
     let holders = || public.into_iter().chain([private]);
     let bytes = |wanted| holders().find_map(|holder| octets(attribute(session, holder, wanted)?));
-    match kind {
+    let (algorithm, info) = match kind {
         KeyType::RSA => {
             let modulus = bytes(AttributeType::Modulus)?;
-            let exponent = bytes(AttributeType::PublicExponent)?;
             let leading = modulus.iter().take_while(|byte| **byte == 0).count();
-            Some(PublicKey {
-                algorithm: format!("RSA-{}", (modulus.len() - leading) * 8),
-                info: spki::rsa(&modulus, &exponent),
-            })
+            let algorithm = format!("RSA-{}", (modulus.len() - leading) * 8);
+            let exponent = bytes(AttributeType::PublicExponent)?;
+            (algorithm, spki::rsa(&modulus, &exponent))
         }
         KeyType::EC => {
             let parameters = bytes(AttributeType::EcParams)?;
-            Some(PublicKey {
-                algorithm: curve(&parameters).to_owned(),
-                info: spki::ec(&parameters, &bytes(AttributeType::EcPoint)?),
-            })
+            let info = spki::ec(&parameters, &bytes(AttributeType::EcPoint)?);
+            (curve(&parameters).to_owned(), info)
         }
-        KeyType::EC_EDWARDS => Some(PublicKey {
-            algorithm: "Ed25519".to_owned(),
-            info: Some(bytes(AttributeType::EcPoint)?)
-                // 32 bytes, plain or as an octet string: Ed448's are longer.
-                .filter(|point| point.len() <= 34)
-                .map(|point| spki::ed25519(&point))?,
-        }),
-        _ => {
-            let info = bytes(AttributeType::PublicKeyInfo)?;
-            Some(PublicKey {
-                algorithm: kind.to_string(),
-                info,
-            })
+        KeyType::EC_EDWARDS => {
+            // 32 bytes, plain or as an octet string: Ed448's are longer.
+            let point = bytes(AttributeType::EcPoint).filter(|point| point.len() <= 34)?;
+            ("Ed25519".to_owned(), spki::ed25519(&point))
         }
-    }
+        _ => (kind.to_string(), bytes(AttributeType::PublicKeyInfo)?),
+    };
+    Some(PublicKey { algorithm, info })
 }
 
 fn octets(attribute: Attribute) -> Option<Vec<u8>> {

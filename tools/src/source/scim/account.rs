@@ -40,57 +40,33 @@ pub(super) fn read(
     server: &Server,
 ) -> Result<Account, Vec<Fault>> {
     let own = text(resource, "id").unwrap_or_default();
+    let record = if is_identifier(own) {
+        format!("`{own}`")
+    } else {
+        format!("at position {position}")
+    };
     let fault = |field: &str, reason: &str| Fault {
         source: SourceSystem::Identity,
         file: Some("scim/Users".to_owned()),
-        record: Some(if is_identifier(own) {
-            format!("`{own}`")
-        } else {
-            format!("at position {position}")
-        }),
-        field: Some(field.to_owned()),
+        record: Some(record.clone()),
+        field: Some(format!("/{field}")),
         reason: reason.to_owned(),
     };
-    let mut faults = Vec::new();
-    let identifiers = ["userName", "id", "externalId"].map(|name| (name, text(resource, name)));
     let chosen = match person_id {
         PersonId::UserName => "userName",
         PersonId::Id => "id",
         PersonId::ExternalId => "externalId",
     };
-    let id = identifiers.iter().find(|(name, _)| *name == chosen);
-    let id = id.and_then(|(_, id)| *id);
-    match id {
-        Some(id) if is_identifier(id) => {}
-        Some(_) => faults.push(fault(
-            &format!("/{chosen}"),
-            "does not match [A-Za-z0-9._:@+-]+, so it cannot be a person's id: set `person_id`",
-        )),
-        None => faults.push(fault(
-            &format!("/{chosen}"),
-            "is missing, and is to be the id",
-        )),
-    }
-    let active = active(member(resource, "active"));
-    let active = active.unwrap_or_else(|reason| {
-        faults.push(fault("/active", reason));
-        Active::Unsaid
-    });
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let id = id.unwrap_or_default();
-    let mut aliases: Vec<String> = Vec::new();
-    for alias in identifiers.into_iter().filter_map(|(_, alias)| alias) {
-        // One that breaks the id pattern is in no reference of any record.
-        if is_identifier(alias) && alias != id && !aliases.iter().any(|known| known == alias) {
-            aliases.push(alias.to_owned());
-        }
-    }
+    let id = person(resource, chosen).map_err(|reason| fault(chosen, reason));
+    let active = active(member(resource, "active")).map_err(|reason| fault("active", reason));
+    let (id, active) = match (id, active) {
+        (Ok(id), Ok(active)) => (id, active),
+        (id, active) => return Err([id.err(), active.err()].into_iter().flatten().collect()),
+    };
     Ok(Account {
         resource: own.to_owned(),
         id: id.to_owned(),
-        aliases,
+        aliases: aliases(resource, id),
         name: name(resource).unwrap_or_else(|| id.to_owned()),
         email: email(resource),
         active,
@@ -99,6 +75,29 @@ pub(super) fn read(
             .filter(|location| server.is_own(location))
             .map(str::to_owned),
     })
+}
+
+fn person<'v>(resource: &'v Value, chosen: &str) -> Result<&'v str, &'static str> {
+    match text(resource, chosen) {
+        Some(id) if is_identifier(id) => Ok(id),
+        Some(_) => {
+            Err("does not match [A-Za-z0-9._:@+-]+, so it cannot be a person's id: set `person_id`")
+        }
+        None => Err("is missing, and is to be the id"),
+    }
+}
+
+/// The account's identifiers but `id`. One that breaks the id pattern is in no reference of any
+/// record.
+fn aliases(resource: &Value, id: &str) -> Vec<String> {
+    let mut aliases: Vec<String> = Vec::new();
+    for name in ["userName", "id", "externalId"] {
+        let alias = text(resource, name).filter(|alias| is_identifier(alias) && *alias != id);
+        if let Some(alias) = alias.filter(|alias| !aliases.iter().any(|known| known == alias)) {
+            aliases.push(alias.to_owned());
+        }
+    }
+    aliases
 }
 
 /// A boolean; some servers send it as text.

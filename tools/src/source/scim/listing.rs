@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use custody_controls::json::parse_strict;
+use custody_controls::table::MAX_FILE_BYTES;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -47,6 +48,9 @@ pub(super) enum ScimError {
     /// There are more resources than are read.
     #[error("it lists {0} resources; {MOST_RESOURCES} is the most that is read")]
     TooMany(u64),
+    /// The pages together are larger than is read.
+    #[error("its list is larger than {MAX_FILE_BYTES} bytes, the most that is read")]
+    TooLarge,
     /// The list did not hold still.
     #[error("its list changed each of the {ATTEMPTS} times it was read: {0}")]
     Unsteady(&'static str),
@@ -63,6 +67,7 @@ pub(super) struct Server {
 struct Page {
     total: u64,
     resources: Vec<Value>,
+    bytes: u64,
 }
 
 /// Why a list was not read to its end.
@@ -116,7 +121,7 @@ impl Server {
 
     /// One resource by its id.
     pub(super) fn one(&self, endpoint: &str, id: &str) -> Result<Value, ScimError> {
-        let resource = self.value(&[endpoint, id], &[])?;
+        let (resource, _) = self.value(&[endpoint, id], &[])?;
         if resource.is_object() {
             Ok(resource)
         } else {
@@ -133,11 +138,16 @@ impl Server {
         let mut resources = Vec::new();
         let mut seen = BTreeSet::new();
         let mut total = None;
+        let mut bytes = 0;
         loop {
             let start = resources.len() as u64 + 1;
             let page = self.page(endpoint, filter, start, self.page_size)?;
             if *total.get_or_insert(page.total) != page.total {
                 return Err(Halt::Changed("its total is another on a later page"));
+            }
+            bytes += page.bytes;
+            if bytes > MAX_FILE_BYTES {
+                return Err(ScimError::TooLarge.into());
             }
             if page.total > MOST_RESOURCES {
                 return Err(ScimError::TooMany(page.total).into());
@@ -175,7 +185,7 @@ impl Server {
         let (start, count) = (start.to_string(), count.to_string());
         let mut query = vec![("startIndex", start.as_str()), ("count", count.as_str())];
         query.extend(filter.map(|filter| ("filter", filter)));
-        let answer = self.value(&[endpoint], &query)?;
+        let (answer, bytes) = self.value(&[endpoint], &query)?;
         let total = member(&answer, "totalResults").and_then(Value::as_u64);
         let total = total.ok_or(ScimError::Form(
             "is no list: it has no `totalResults`, a whole number",
@@ -185,10 +195,15 @@ impl Server {
             Some(Value::Array(resources)) => resources.clone(),
             Some(_) => return Err(ScimError::Form("has `Resources` that are no array")),
         };
-        Ok(Page { total, resources })
+        Ok(Page {
+            total,
+            resources,
+            bytes,
+        })
     }
 
-    fn value(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, ScimError> {
+    /// The answer as JSON, and how many bytes it had.
+    fn value(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(Value, u64), ScimError> {
         let answer = self.http.get(path, query)?;
         if answer.status != 200 {
             return Err(self.refusal(answer.status, read_json(&answer).ok().as_ref()));
@@ -204,7 +219,7 @@ impl Server {
         if schemas.is_some_and(|schemas| schemas.iter().any(|schema| schema == ERROR_SCHEMA)) {
             return Err(self.refusal(answer.status, Some(&value)));
         }
-        Ok(value)
+        Ok((value, answer.body.len() as u64))
     }
 
     /// What an answer that refuses says, with the server's own words bounded and escaped.

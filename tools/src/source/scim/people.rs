@@ -4,14 +4,14 @@
 //! used. The registry says training, further aliases and what it knows of a leave or separation.
 //! Where the two differ on a person's standing, the worse one holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use custody_controls::kind::Kind;
 use serde_json::{Map, Value, json};
 
 use super::account::{Account, Active};
 use super::{Deactivated, ScimSettings};
-use crate::source::overlay::Overlay;
+use crate::source::overlay::{Overlay, shown};
 
 /// Who a person is by any of the names that the evidence or the server has.
 #[derive(Debug, Default)]
@@ -32,6 +32,27 @@ impl People {
     }
 }
 
+impl People {
+    /// Takes in the names of the person `id`. Returns all of them but the id.
+    fn learn(&mut self, id: &str, mut names: Vec<String>, accounts: &[Account]) -> Vec<String> {
+        for account in accounts {
+            for name in std::iter::once(&account.id).chain(&account.aliases) {
+                if name != id && !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+            let resource = account.resource.clone();
+            self.by_resource.insert(resource, id.to_owned());
+        }
+        for name in &names {
+            self.by_name.entry(name.clone()).or_insert(id.to_owned());
+        }
+        // Ids win.
+        self.by_name.insert(id.to_owned(), id.to_owned());
+        names
+    }
+}
+
 /// A person's record in the making.
 struct Draft {
     registered: Option<Map<String, Value>>,
@@ -41,45 +62,12 @@ struct Draft {
 /// Puts `accounts` over the registry's people, and says who is who.
 pub(super) fn put(
     overlay: &mut Overlay,
-    accounts: Vec<Account>,
+    mut accounts: Vec<Account>,
     settings: &ScimSettings,
 ) -> People {
-    let mut drafts: Vec<Draft> = overlay
-        .records(Kind::People)
-        .into_iter()
-        .filter_map(|record| match record {
-            Value::Object(record) => Some(Draft {
-                registered: Some(record),
-                accounts: Vec::new(),
-            }),
-            _ => None,
-        })
-        .collect();
-    let known = index(&drafts);
-    for account in accounts {
-        let names = std::iter::once(&account.id).chain(&account.aliases);
-        let mut holders: Vec<usize> = names.filter_map(|name| known.get(name).copied()).collect();
-        holders.sort_unstable();
-        holders.dedup();
-        match (holders.as_slice(), account) {
-            ([], account) => drafts.push(Draft {
-                registered: None,
-                accounts: vec![account],
-            }),
-            (&[holder], account) => {
-                if let Some(draft) = drafts.get_mut(holder) {
-                    draft.accounts.push(account);
-                }
-            }
-            (_, account) => {
-                let reason = "names more than one person of the registry by its identifiers";
-                overlay.fault(
-                    "scim/Users",
-                    format!("account `{}` {reason}", account.resource),
-                );
-            }
-        }
-    }
+    // A server may list in any order; the same accounts are the same evidence.
+    accounts.sort_by(|a, b| a.resource.cmp(&b.resource));
+    let drafts = drafts(overlay, accounts);
     let mut people = People::default();
     let mut unsaid = 0;
     let mut records = Vec::new();
@@ -95,6 +83,42 @@ pub(super) fn put(
     }
     overlay.replace(Kind::People, records, "scim/Users");
     people
+}
+
+/// The registry's people with their accounts, and a person for each account that is nobody's.
+fn drafts(overlay: &mut Overlay, accounts: Vec<Account>) -> Vec<Draft> {
+    let draft = |record| match record {
+        Value::Object(record) => Some(Draft {
+            registered: Some(record),
+            accounts: Vec::new(),
+        }),
+        _ => None,
+    };
+    let registered = overlay.records(Kind::People).into_iter();
+    let mut drafts: Vec<Draft> = registered.filter_map(draft).collect();
+    let known = index(&drafts);
+    for account in accounts {
+        let names = std::iter::once(&account.id).chain(&account.aliases);
+        let holders: BTreeSet<usize> = names.filter_map(|name| known.get(name).copied()).collect();
+        let mut holders = holders.into_iter();
+        match (holders.next(), holders.next()) {
+            (None, _) => drafts.push(Draft {
+                registered: None,
+                accounts: vec![account],
+            }),
+            (Some(holder), None) => {
+                if let Some(draft) = drafts.get_mut(holder) {
+                    draft.accounts.push(account);
+                }
+            }
+            (Some(_), Some(_)) => {
+                let reason = "names more than one person of the registry by its identifiers";
+                let fault = format!("account `{}` {reason}", shown(&account.resource));
+                overlay.fault("scim/Users", fault);
+            }
+        }
+    }
+    drafts
 }
 
 /// The registry's people by id and alias; ids win.
@@ -135,30 +159,11 @@ fn record(
     // The account that the registry names first speaks for name and address.
     let primary = draft.accounts.iter();
     let primary = primary.min_by_key(|account| Some(&account.id) != registered_id.as_ref());
-    let id = match (registered_id, primary) {
-        (Some(id), _) => id,
-        (None, Some(account)) => account.id.clone(),
-        (None, None) => String::new(),
-    };
-    let mut names = aliases(&record);
-    for account in &draft.accounts {
-        for name in std::iter::once(&account.id).chain(&account.aliases) {
-            if *name != id && !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        people
-            .by_resource
-            .insert(account.resource.clone(), id.clone());
-    }
-    for name in &names {
-        people.by_name.entry(name.clone()).or_insert(id.clone());
-    }
-    people.by_name.insert(id.clone(), id.clone());
-    record.insert(
-        "status".to_owned(),
-        json!(standing(&id, draft, settings, overlay)),
-    );
+    let id = registered_id.or_else(|| primary.map(|account| account.id.clone()));
+    let id = id.unwrap_or_default();
+    let names = people.learn(&id, aliases(&record), &draft.accounts);
+    let standing = standing(&id, draft, settings, overlay);
+    record.insert("status".to_owned(), json!(standing));
     record.insert("id".to_owned(), json!(id));
     record.insert("aliases".to_owned(), json!(names));
     record.entry("training").or_insert_with(|| json!([]));
@@ -207,6 +212,11 @@ fn standing(
             ));
         }
         return "separated";
+    }
+    if usable && any(Active::No) {
+        overlay.warn(&format!(
+            "person `{id}` has a deactivated account and one that is not: the person counts as there"
+        ));
     }
     if registered == Some("separated") && any(Active::Yes) {
         overlay.warn(&format!(

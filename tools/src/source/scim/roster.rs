@@ -20,6 +20,48 @@ const PLACE: &str = "scim/Groups";
 
 /// Puts the groups' members over the registry's roster snapshot.
 pub(super) fn put(overlay: &mut Overlay, server: &Server, roster: &RosterGroups, people: &People) {
+    let Some(mut live) = live_roles(overlay, server, roster, people) else {
+        return;
+    };
+    let mut snapshots = overlay.records(Kind::RosterSnapshots);
+    let wanted = |snapshot: &&mut Value| {
+        snapshot.get("id").and_then(Value::as_str) == Some(&roster.snapshot)
+    };
+    let name = shown(&roster.snapshot);
+    let Some(snapshot) = snapshots.iter_mut().find(wanted) else {
+        let reason = "is not among the registry's roster snapshots, so nothing says its approval";
+        return overlay.fault(PLACE, format!("roster `{name}` {reason}"));
+    };
+    for person in confirm(snapshot, &mut live, roster, people) {
+        overlay.warn(&format!(
+            "person `{person}` is on roster `{name}` and no longer in its groups: taken off"
+        ));
+    }
+    live.retain(|_, roles| !roles.is_empty());
+    if !live.is_empty() {
+        let roles = |roles: &BTreeSet<String>| Vec::from_iter(roles.iter().cloned()).join(", ");
+        let uncovered = live
+            .iter()
+            .map(|(person, held)| format!("{person} ({})", roles(held)));
+        let list = Vec::from_iter(uncovered).join("; ");
+        overlay.warn(&format!(
+            "the groups of roster `{name}` hold people or roles that its approval does not name: {list}"
+        ));
+        note(
+            snapshot,
+            &format!("In the groups, without approval: {list}."),
+        );
+    }
+    overlay.replace(Kind::RosterSnapshots, snapshots, PLACE);
+}
+
+/// Who holds which role by the groups; `None` where a group could not be read.
+fn live_roles(
+    overlay: &mut Overlay,
+    server: &Server,
+    roster: &RosterGroups,
+    people: &People,
+) -> Option<Roles> {
     let mut live = Roles::new();
     let mut complete = true;
     for RosterGroup { group, role } in &roster.groups {
@@ -35,106 +77,51 @@ pub(super) fn put(overlay: &mut Overlay, server: &Server, roster: &RosterGroups,
             }
         }
     }
-    if !complete {
-        return;
-    }
-    let mut snapshots = overlay.records(Kind::RosterSnapshots);
-    let wanted = |snapshot: &&mut Value| {
-        snapshot.get("id").and_then(Value::as_str) == Some(&roster.snapshot)
-    };
-    let Some(snapshot) = snapshots.iter_mut().find(wanted) else {
-        let reason = "is not among the registry's roster snapshots, so nothing says its approval";
-        return overlay.fault(PLACE, format!("roster `{}` {reason}", roster.snapshot));
-    };
-    let approved = confirm(snapshot, &mut live, roster, people);
-    let uncovered: Vec<String> = live
-        .into_iter()
-        .filter(|(_, roles)| !roles.is_empty())
-        .map(|(person, roles)| {
-            let roles: Vec<String> = roles.into_iter().collect();
-            format!("{person} ({})", roles.join(", "))
-        })
-        .collect();
-    for person in approved.dropped {
-        overlay.warn(&format!(
-            "person `{person}` is on roster `{}` and no longer in its groups: taken off",
-            roster.snapshot
-        ));
-    }
-    if !uncovered.is_empty() {
-        let list = uncovered.join("; ");
-        overlay.warn(&format!(
-            "the groups of roster `{}` hold people or roles that its approval does not name: {list}",
-            roster.snapshot
-        ));
-        note(
-            snapshot,
-            &format!("In the groups, without approval: {list}."),
-        );
-    }
-    overlay.replace(Kind::RosterSnapshots, snapshots, PLACE);
+    complete.then_some(live)
 }
 
-struct Confirmed {
-    dropped: Vec<String>,
-}
-
-/// Keeps of the snapshot's members whom the groups have too, with the roles that both have. Takes
-/// them out of `live`.
+/// Keeps of the snapshot's members whom the groups have too, with the roles that both have, and
+/// takes those out of `live`. Returns who is gone.
 fn confirm(
     snapshot: &mut Value,
     live: &mut Roles,
     roster: &RosterGroups,
     people: &People,
-) -> Confirmed {
+) -> BTreeSet<String> {
     let carried: BTreeSet<&str> = roster.groups.iter().map(|g| g.role.as_str()).collect();
-    let mut dropped = Vec::new();
+    let mut gone = BTreeSet::new();
     let mut covered = Vec::new();
-    let members = snapshot.get_mut("members").and_then(Value::as_array_mut);
-    for entry in members.into_iter().flatten() {
-        let reference = entry
-            .get("person")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+    let Some(Value::Array(members)) = snapshot.get_mut("members") else {
+        return gone;
+    };
+    members.retain_mut(|entry| {
+        let reference = entry.get("person").and_then(Value::as_str);
+        let reference = reference.unwrap_or_default();
         let person = people.named(reference).unwrap_or(reference).to_owned();
         let of_groups = live.get(&person);
         let Some(Value::Array(roles)) = entry.get_mut("roles") else {
-            continue;
+            return true;
         };
-        let before = roles.len();
+        let had_none = roles.is_empty();
         roles.retain(|role| {
             let role = role.as_str().unwrap_or_default();
             // A role that no group carries is the registry's alone to say.
             !carried.contains(role) || of_groups.is_some_and(|held| held.contains(role))
         });
-        for role in roles.iter().filter_map(Value::as_str) {
-            covered.push((person.clone(), role.to_owned()));
+        let held = roles.iter().filter_map(Value::as_str).map(str::to_owned);
+        covered.extend(held.map(|role| (person.clone(), role)));
+        let stays = had_none || !roles.is_empty();
+        if !stays {
+            gone.insert(person);
         }
-        if before > 0 && roles.is_empty() {
-            dropped.push(person);
-        }
-    }
-    let members = snapshot.get_mut("members").and_then(Value::as_array_mut);
-    if let Some(members) = members {
-        members.retain(|entry| {
-            let reference = entry
-                .get("person")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let person = people.named(reference).unwrap_or(reference);
-            let no_role = entry
-                .get("roles")
-                .and_then(Value::as_array)
-                .is_some_and(Vec::is_empty);
-            !(no_role && dropped.iter().any(|gone| gone == person))
-        });
-    }
+        stays
+    });
     for (person, role) in covered {
         if let Some(roles) = live.get_mut(&person) {
             roles.remove(&role);
         }
     }
-    Confirmed { dropped }
+    gone
 }
 
 fn note(snapshot: &mut Value, text: &str) {
