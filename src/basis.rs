@@ -1,5 +1,7 @@
 //! What every command judges on: capture, library, scope and the rules' assessment, held together.
 
+mod live;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -115,7 +117,7 @@ pub async fn gather(
         EvidenceFrom::File(path) => return read_capture_file(path),
         EvidenceFrom::Sources(missing) => missing,
     };
-    let connectors = connectors(config);
+    let connectors = connectors(config, captured_at);
     match custody_tools::source::capture(&connectors, as_of, captured_at, missing, progress).await {
         Ok(captured) => {
             captured.warnings.iter().for_each(|warning| warn(warning));
@@ -132,11 +134,13 @@ pub async fn gather(
     }
 }
 
-/// The configured connectors.
+/// The configured connectors, for reading at `now`.
 #[must_use]
-pub fn connectors(config: &Config) -> Connectors {
+pub fn connectors(config: &Config, now: Instant) -> Connectors {
     let connector = |source: &SourceConfig| match source {
         SourceConfig::Directory { path } => Arc::new(Directory::new(path.clone())) as Arc<_>,
+        SourceConfig::Pkcs11(settings) => live::pkcs11(settings, config, now),
+        SourceConfig::Scim(settings) => live::scim(settings),
     };
     config
         .sources

@@ -86,5 +86,13 @@ async fn dispatch(cli: Cli, now: Instant) -> anyhow::Result<Exit> {
         Command::Audit(command) => audit::run(&common, &command).await,
         Command::Endpoint(command) => endpoint::run(&common, &command).await,
         Command::Schema(arguments) => schema::run(&arguments),
+        #[cfg(feature = "pkcs11")]
+        Command::TokenReader => {
+            custody_tools::source::pkcs11::token::serve(
+                std::io::stdin().lock(),
+                std::io::stdout().lock(),
+            )?;
+            Ok(Exit::Done)
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Reads `custody.toml` and the environment. The only place that does.
 
+mod live;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,10 @@ use custody_controls::kind::SourceSystem;
 use custody_controls::packet::{ReviewPeriod, ReviewScope};
 use serde::{Deserialize, Deserializer, de};
 
+pub use self::live::{
+    DeactivatedConfig, HardwareConfig, PersonIdConfig, Pkcs11Config, RosterConfig,
+    RosterGroupConfig, ScimConfig, TokenConfig,
+};
 use crate::agent::endpoint::DEFAULT_MAX_OUTPUT;
 use crate::agent::limits::Limits;
 use crate::review::access::AccessPolicy;
@@ -77,6 +83,23 @@ pub enum SourceConfig {
         /// The folder, relative to the configuration.
         path: PathBuf,
     },
+    /// A PKCS#11 token.
+    Pkcs11(Box<Pkcs11Config>),
+    /// A SCIM 2.0 server.
+    Scim(Box<ScimConfig>),
+}
+
+impl SourceConfig {
+    /// The settings for `source` with paths relative to `base`.
+    fn located(self, source: SourceSystem, base: &Path) -> Result<Self, String> {
+        Ok(match self {
+            Self::Directory { path } => Self::Directory {
+                path: base.join(path),
+            },
+            Self::Pkcs11(config) => Self::Pkcs11(Box::new(config.located(source, base)?)),
+            Self::Scim(config) => Self::Scim(Box::new(config.located(source, base)?)),
+        })
+    }
 }
 
 /// `[model]`: which model drafts, and within what limits.
@@ -168,24 +191,20 @@ impl Config {
             return Err(invalid("[cycle] `id` is empty".to_owned()));
         }
         let base = path.parent().unwrap_or(Path::new(""));
-        Ok(Self::located(file, base))
+        Self::located(file, base).map_err(invalid)
     }
 
-    fn located(file: ConfigFile, base: &Path) -> Self {
+    fn located(file: ConfigFile, base: &Path) -> Result<Self, String> {
         let locate = |(source, config): (SourceSystem, SourceConfig)| {
-            let config = match config {
-                SourceConfig::Directory { path } => SourceConfig::Directory {
-                    path: base.join(path),
-                },
-            };
-            (source, config)
+            Ok((source, config.located(source, base)?))
         };
+        let sources = file.sources.into_iter().map(locate);
         let mut model = file.model;
         model.api_key_file = model.api_key_file.map(|path| base.join(path));
         model.profile = model.profile.map(|path| base.join(path));
-        Self {
+        Ok(Self {
             cycle: file.cycle,
-            sources: file.sources.into_iter().map(locate).collect(),
+            sources: sources.collect::<Result<_, String>>()?,
             library: file.library.path.map(|path| base.join(path)),
             store: base.join(
                 file.store
@@ -194,7 +213,7 @@ impl Config {
             ),
             model,
             access: file.access,
-        }
+        })
     }
 
     /// What a review at `as_of` is about.
@@ -268,7 +287,9 @@ mod tests {
             config.cycle.to,
             Instant::parse("2027-01-01T00:00:00Z").unwrap()
         );
-        let SourceConfig::Directory { path } = &config.sources[&SourceSystem::Hsm];
+        let SourceConfig::Directory { path } = &config.sources[&SourceSystem::Hsm] else {
+            panic!("{:?}", config.sources)
+        };
         assert!(path.ends_with("hsm") && path.is_absolute());
         assert_eq!(config.model.name, "offline");
     }

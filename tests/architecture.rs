@@ -11,6 +11,9 @@ use std::process::Command;
 use custody::agent::driver::tool_specs;
 use custody::agent::endpoint::unportable_schema;
 use custody_controls::library::Library;
+use custody_tools::source::directory::Directory;
+use custody_tools::source::pkcs11::Pkcs11Token;
+use custody_tools::source::scim::Scim;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -265,5 +268,78 @@ fn tool_schemas_keep_to_what_every_endpoint_understands() {
         found.retain(|fault| !fault.ends_with("is optional"));
         assert_eq!(found, Vec::<String>::new(), "{}", spec.name);
         assert!(!spec.description.is_empty(), "{}", spec.name);
+    }
+}
+
+#[test]
+fn connectors_speak_http_through_one_client_that_can_only_get() {
+    let client = "tools/src/source/http.rs";
+    let words = ["reqwest", "hyper", "TcpStream", "UnixStream"];
+    nobody_names(&files("tools/src", "rs"), &words, &[client]);
+    let code = code(Path::new(client));
+    assert_eq!(code.matches(".send()").count(), 1);
+    assert!(code.contains("self.client.get(url.clone()).send()"));
+    let other_ways = [
+        ".post(",
+        ".put(",
+        ".patch(",
+        ".delete(",
+        ".head(",
+        ".request(",
+        ".execute(",
+        "Method",
+        "Request",
+        ".body(",
+        ".json(",
+        ".form(",
+    ];
+    let found: Vec<&str> = other_ways
+        .into_iter()
+        .filter(|way| code.contains(way))
+        .collect();
+    assert_eq!(found, Vec::<&str>::new());
+    assert!(code.contains("redirect::Policy::none()"));
+}
+
+#[test]
+fn tokens_are_only_looked_at() {
+    let reader = "tools/src/source/pkcs11/token.rs";
+    nobody_names(&sources(), &["cryptoki"], &[reader]);
+    let code = code(Path::new(reader));
+    assert!(code.contains("open_ro_session") && code.contains("UserType::User"));
+    let forbidden = [
+        "open_rw_session",
+        "UserType::So",
+        "ContextSpecific",
+        "generate_",
+        "create_object",
+        "destroy_object",
+        "copy_object",
+        "update_attributes",
+        "sign_",
+        ".sign(",
+        "encrypt",
+        "decrypt",
+        "wrap_key",
+        "derive",
+        "init_token",
+        "init_pin",
+        "set_pin",
+        "seed_random",
+    ];
+    let calls = code.replace("#[derive(", "");
+    let found: Vec<&str> = forbidden
+        .into_iter()
+        .filter(|call| calls.contains(call))
+        .collect();
+    assert_eq!(found, Vec::<&str>::new());
+}
+
+#[test]
+fn every_connector_is_described() {
+    for name in [Directory::NAME, Pkcs11Token::NAME, Scim::NAME] {
+        for page in ["README.md", "tools/README.md"] {
+            assert!(read(page).contains(&format!("`{name}`")), "{page}: {name}");
+        }
     }
 }

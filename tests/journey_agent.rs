@@ -18,6 +18,8 @@ mod litellm;
 mod llama;
 #[path = "journey_agent/peer.rs"]
 mod peer;
+#[path = "common/peers.rs"]
+mod peers;
 #[path = "journey_agent/script.rs"]
 mod script;
 

@@ -72,6 +72,10 @@ pub(crate) enum Command {
     Endpoint(EndpointCommand),
     /// Prints the JSON schema of packets, drafts or records.
     Schema(SchemaArguments),
+    /// Loads a PKCS#11 library for another custody process, which asks over standard input.
+    #[cfg(feature = "pkcs11")]
+    #[command(hide = true)]
+    TokenReader,
 }
 
 #[derive(Debug, Args)]

@@ -23,7 +23,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let SourcesCommand::Check = command;
     let config = Config::read(&common.config)?;
-    let connectors = connectors(&config);
+    let connectors = connectors(&config, now);
     let silent = |_: SourceProgress| {};
     let as_of = common.as_of.unwrap_or(now);
     let captured = capture(&connectors, as_of, now, MissingSource::Allow, silent).await?;

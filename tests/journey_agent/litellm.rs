@@ -7,7 +7,8 @@ use serde_json::json;
 use wiremock::{MockServer, ResponseTemplate};
 
 use crate::common::{Outcome, SEED, Scenario, outcome};
-use crate::peer::{Server, peers_with};
+use crate::peer::Server;
+use crate::peers::peers_with;
 use crate::script::{MODEL, Play, endpoint, preparing, rules_only};
 
 /// The proxy in front of `upstream`, if it is there. It keeps its own counsel: no retries, no pauses.

@@ -23,7 +23,8 @@ use custody_tools::tool::SeeAll;
 use secrecy::SecretString;
 
 use crate::common::{AS_OF, SEED, Scenario};
-use crate::peer::{Server, peers_with};
+use crate::peer::Server;
+use crate::peers::peers_with;
 
 /// The longest that one run may take before it counts as hanging.
 const LONGEST_RUN: Duration = Duration::from_secs(120);

@@ -1,31 +1,11 @@
 //! Servers that nobody here wrote, as `scripts/peers/llm.sh` sets them up.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use custody::config::environment;
-
 /// How long a server may take to listen.
 const STARTING: Duration = Duration::from_secs(180);
-
-/// Where the peers are, if `program` is among them. Says so where it is not.
-pub(crate) fn peers_with(program: &str) -> Option<PathBuf> {
-    let cache = || {
-        let home = || Some(Path::new(&environment("HOME")?).join(".cache"));
-        environment("XDG_CACHE_HOME")
-            .map(PathBuf::from)
-            .or_else(home)
-    };
-    let named = environment("CUSTODY_PEERS").map(PathBuf::from);
-    let folder = named.or_else(|| Some(cache()?.join("custody-peers")));
-    let found = folder.filter(|folder| folder.join(program).exists());
-    if found.is_none() {
-        eprintln!("skipped: no `{program}` among the peers; scripts/peers/llm.sh sets them up");
-    }
-    found
-}
 
 /// A server process, which ends with the test.
 pub(crate) struct Server {

@@ -3,7 +3,12 @@
 //! It owns how a source's failure is reported, and knows no protocol: each connector is one
 //! file below. Nothing here or below writes to a source, or reads a clock.
 
+pub mod credential;
 pub mod directory;
+mod http;
+mod overlay;
+pub mod pkcs11;
+pub mod scim;
 
 use std::collections::BTreeMap;
 use std::fmt;
