@@ -13,6 +13,7 @@ use custody_controls::library::{Library, RequirementBrief, is_library_file};
 use custody_controls::packet::{PacketLibrary, ReviewScope};
 use custody_controls::validator::ReviewBasis;
 use custody_tools::source::directory::Directory;
+use custody_tools::source::tuf::TufRepository;
 use custody_tools::source::{Connectors, MissingSource, SourceProgress};
 use serde_json::Value;
 
@@ -137,6 +138,7 @@ pub async fn gather(
 pub fn connectors(config: &Config) -> Connectors {
     let connector = |source: &SourceConfig| match source {
         SourceConfig::Directory { path } => Arc::new(Directory::new(path.clone())) as Arc<_>,
+        SourceConfig::Tuf(settings) => Arc::new(TufRepository::new(settings.clone())) as Arc<_>,
     };
     config
         .sources

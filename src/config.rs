@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use custody_controls::instant::Instant;
 use custody_controls::kind::SourceSystem;
 use custody_controls::packet::{ReviewPeriod, ReviewScope};
+use custody_tools::source::tuf::TufSettings;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::agent::limits::Limits;
@@ -75,6 +76,8 @@ pub enum SourceConfig {
         /// The folder, relative to the configuration.
         path: PathBuf,
     },
+    /// A git repository of TUF root metadata.
+    Tuf(TufSettings),
 }
 
 /// `[model]`: which model drafts, and within what limits.
@@ -169,6 +172,10 @@ impl Config {
                 SourceConfig::Directory { path } => SourceConfig::Directory {
                     path: base.join(path),
                 },
+                SourceConfig::Tuf(settings) => {
+                    let search_path = environment("PATH").map(Into::into);
+                    SourceConfig::Tuf(settings.located(base, search_path))
+                }
             };
             (source, config)
         };
@@ -260,8 +267,10 @@ mod tests {
             config.cycle.to,
             Instant::parse("2027-01-01T00:00:00Z").unwrap()
         );
-        let SourceConfig::Directory { path } = &config.sources[&SourceSystem::Hsm];
-        assert!(path.ends_with("hsm") && path.is_absolute());
+        assert!(
+            matches!(&config.sources[&SourceSystem::Hsm], SourceConfig::Directory { path }
+                if path.ends_with("hsm") && path.is_absolute())
+        );
         assert_eq!(config.model.name, "offline");
     }
 
@@ -286,6 +295,8 @@ mod tests {
             "[model]\nkey = \"x\"",
             "[sources.hms]\nkind=\"directory\"\npath=\"x\"",
             "[sources.hsm]\nkind=\"directory\"\npath=\"x\"\nurl=\"y\"",
+            "[sources.hsm]\nkind=\"tuf\"\npath=\"x\"\nurl=\"y\"",
+            "[sources.hsm]\nkind=\"tuf\"\npath=\"x\"\nsearch_path=\"y\"",
         ] {
             assert!(read(&format!("{CYCLE}{extra}\n")).is_err(), "{extra}");
         }

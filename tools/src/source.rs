@@ -4,6 +4,7 @@
 //! file below. Nothing here or below writes to a source, or reads a clock.
 
 pub mod directory;
+pub mod tuf;
 
 use std::collections::BTreeMap;
 use std::fmt;
