@@ -92,7 +92,9 @@ async fn judged() -> Judged {
     let config = Config::read(&folder.join("custody.toml")).unwrap();
     let as_of = Instant::parse("2026-12-15T09:00:00Z").unwrap();
     let from = EvidenceFrom::Sources(MissingSource::Refuse);
-    let capture = gather(&config, from, as_of, |_| {}, |_| {}).await.unwrap();
+    let capture = gather(&config, from, as_of, as_of, |_| {}, |_| {})
+        .await
+        .unwrap();
     Judged::new(capture, Library::builtin().unwrap(), config.scope(as_of))
 }
 

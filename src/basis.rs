@@ -15,6 +15,7 @@ use custody_controls::library::{Library, RequirementBrief, is_library_file};
 use custody_controls::packet::{PacketLibrary, ReviewScope};
 use custody_controls::validator::ReviewBasis;
 use custody_tools::source::directory::Directory;
+use custody_tools::source::tuf::TufRepository;
 use custody_tools::source::{Connectors, MissingSource, SourceProgress};
 use serde_json::Value;
 
@@ -141,6 +142,7 @@ pub fn connectors(config: &Config, now: Instant) -> Connectors {
         SourceConfig::Directory { path } => Arc::new(Directory::new(path.clone())) as Arc<_>,
         SourceConfig::Pkcs11(settings) => live::pkcs11(settings, config, now),
         SourceConfig::Scim(settings) => live::scim(settings),
+        SourceConfig::Tuf(settings) => Arc::new(TufRepository::new((**settings).clone())) as Arc<_>,
     };
     config
         .sources

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use custody_controls::instant::Instant;
 use custody_controls::kind::SourceSystem;
 use custody_controls::packet::{ReviewPeriod, ReviewScope};
+use custody_tools::source::tuf::TufSettings;
 use serde::{Deserialize, Deserializer, de};
 
 pub use self::live::{
@@ -87,6 +88,8 @@ pub enum SourceConfig {
     Pkcs11(Box<Pkcs11Config>),
     /// A SCIM 2.0 server.
     Scim(Box<ScimConfig>),
+    /// A git repository of TUF root metadata.
+    Tuf(Box<TufSettings>),
 }
 
 impl SourceConfig {
@@ -97,6 +100,10 @@ impl SourceConfig {
                 path: base.join(path),
             },
             Self::Pkcs11(config) => Self::Pkcs11(Box::new(config.located(source, base)?)),
+            Self::Tuf(settings) => {
+                let search_path = environment("PATH").map(Into::into);
+                Self::Tuf(Box::new(settings.located(base, search_path)))
+            }
             Self::Scim(config) => Self::Scim(Box::new(config.located(source, base)?)),
         })
     }
@@ -287,10 +294,10 @@ mod tests {
             config.cycle.to,
             Instant::parse("2027-01-01T00:00:00Z").unwrap()
         );
-        let SourceConfig::Directory { path } = &config.sources[&SourceSystem::Hsm] else {
-            panic!("{:?}", config.sources)
-        };
-        assert!(path.ends_with("hsm") && path.is_absolute());
+        assert!(
+            matches!(&config.sources[&SourceSystem::Hsm], SourceConfig::Directory { path }
+                if path.ends_with("hsm") && path.is_absolute())
+        );
         assert_eq!(config.model.name, "offline");
     }
 
@@ -316,6 +323,8 @@ mod tests {
             "[model]\nmax_output_tokens = 0",
             "[sources.hms]\nkind=\"directory\"\npath=\"x\"",
             "[sources.hsm]\nkind=\"directory\"\npath=\"x\"\nurl=\"y\"",
+            "[sources.hsm]\nkind=\"tuf\"\npath=\"x\"\nurl=\"y\"",
+            "[sources.hsm]\nkind=\"tuf\"\npath=\"x\"\nsearch_path=\"y\"",
         ] {
             assert!(read(&format!("{CYCLE}{extra}\n")).is_err(), "{extra}");
         }

@@ -102,7 +102,7 @@ fn credential(variable: Option<&str>, file: Option<&Path>) -> Credential {
 /// The environment variables that hold a secret of custody.
 fn secret_variables(config: &Config) -> Vec<String> {
     let of_source = |source: &SourceConfig| match source {
-        SourceConfig::Directory { .. } => Vec::new(),
+        SourceConfig::Directory { .. } | SourceConfig::Tuf(_) => Vec::new(),
         SourceConfig::Pkcs11(settings) => {
             let tokens = settings.tokens.iter();
             tokens.filter_map(|token| token.pin_env.clone()).collect()

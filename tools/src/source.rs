@@ -9,6 +9,7 @@ mod http;
 mod overlay;
 pub mod pkcs11;
 pub mod scim;
+pub mod tuf;
 
 use std::collections::BTreeMap;
 use std::fmt;
