@@ -5,6 +5,7 @@ pub mod basis;
 pub mod cli;
 pub mod config;
 pub mod drafting;
+pub mod eval;
 pub mod packets;
 pub mod prepare;
 pub mod render;
