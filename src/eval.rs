@@ -1,4 +1,23 @@
-//! Measures how far packets agree with reviewers, what they surface, and how steady they are.
+//! Evaluation: reviewers' cases run the way a packet is prepared, scored, and held to thresholds.
+//!
+//! It drafts nothing itself and judges nothing itself: runs go through the production path, and
+//! what the rules say comes from the rule engine. A label is never changed to make a run pass.
 
+pub mod case;
+pub mod citations;
+pub mod evidence;
+pub mod label;
+pub mod log;
+pub mod patch;
+pub mod probe;
 pub mod report;
+pub mod run;
+pub mod score;
 pub mod stats;
+pub mod times;
+
+/// The program's version, with a digest of what it was built from.
+#[must_use]
+pub fn code_version() -> String {
+    concat!(env!("CARGO_PKG_VERSION"), "+", env!("CUSTODY_SOURCES")).to_owned()
+}
