@@ -3,17 +3,22 @@
 //! It drafts nothing itself and judges nothing itself: runs go through the production path, and
 //! what the rules say comes from the rule engine. A label is never changed to make a run pass.
 
+pub mod baselines;
 pub mod case;
 pub mod citations;
+pub mod drift;
 pub mod evidence;
 pub mod label;
 pub mod log;
+pub mod misses;
+pub mod models;
 pub mod patch;
 pub mod probe;
 pub mod report;
 pub mod run;
 pub mod score;
 pub mod stats;
+pub mod summary;
 pub mod times;
 
 /// The program's version, with a digest of what it was built from.

@@ -217,7 +217,7 @@ fn major_edits(
 }
 
 /// What became of everything that a label wants to see.
-fn fates(label: &Label, body: &PacketBody, shown: &BTreeSet<String>) -> Vec<Fate> {
+pub(super) fn fates(label: &Label, body: &PacketBody, shown: &BTreeSet<String>) -> Vec<Fate> {
     let unseen = |artifact: &str| {
         if shown.contains(artifact) {
             Found::Buried
