@@ -11,6 +11,7 @@ pub mod model;
 pub mod offline;
 pub mod prompts;
 pub mod pseudonym;
+pub mod reference;
 pub mod run;
 
 /// The name of the embedded drafter, which is not a language model.

@@ -1,6 +1,7 @@
 //! Reads `custody.toml` and the environment. The only place that does.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use custody_controls::instant::Instant;
@@ -8,6 +9,7 @@ use custody_controls::kind::SourceSystem;
 use custody_controls::packet::{ReviewPeriod, ReviewScope};
 use serde::{Deserialize, Deserializer, de};
 
+use crate::agent::endpoint::DEFAULT_MAX_OUTPUT;
 use crate::agent::limits::Limits;
 use crate::review::access::AccessPolicy;
 
@@ -91,6 +93,10 @@ pub struct ModelConfig {
     pub api_key_file: Option<PathBuf>,
     /// The endpoint's capability profile, as `custody endpoint probe` saves it.
     pub profile: Option<PathBuf>,
+    /// The most tokens that one answer may have.
+    pub max_output_tokens: NonZeroU64,
+    /// Lets key and evidence go in clear to an endpoint that is not on this machine.
+    pub allow_plain_http: bool,
     /// Limits of a run.
     pub limits: Limits,
 }
@@ -103,6 +109,8 @@ impl Default for ModelConfig {
             api_key_env: "CUSTODY_API_KEY".to_owned(),
             api_key_file: None,
             profile: None,
+            max_output_tokens: DEFAULT_MAX_OUTPUT,
+            allow_plain_http: false,
             limits: Limits::default(),
         }
     }
@@ -284,6 +292,7 @@ mod tests {
         }
         for extra in [
             "[model]\nkey = \"x\"",
+            "[model]\nmax_output_tokens = 0",
             "[sources.hms]\nkind=\"directory\"\npath=\"x\"",
             "[sources.hsm]\nkind=\"directory\"\npath=\"x\"\nurl=\"y\"",
         ] {

@@ -3,16 +3,19 @@
 //! What a review does and what an evaluation does is this, and nothing else. It keeps nothing:
 //! where events are kept, and what becomes of the packet, is the caller's.
 
+use custody_controls::json::Digest;
 use custody_controls::packet::{Provenance, TokenCount, ValidatedPacket};
 use custody_controls::validator::{Shown, validate};
 use custody_tools::tool::{ReviewMaterial, Visibility};
+use serde_json::json;
 
 use crate::agent::driver::{Host, Journal, JournalError, drive, shown_artifacts, tool_specs};
 use crate::agent::limits::Limits;
 use crate::agent::model::Model;
 use crate::agent::prompts;
 use crate::agent::pseudonym::Pseudonyms;
-use crate::agent::run::{Ending, Event, Run, Step};
+use crate::agent::reference::Reference;
+use crate::agent::run::{Ending, Event, Opening, Run, Step};
 use crate::basis::Judged;
 
 /// Who drafts, and within what bounds.
@@ -59,10 +62,10 @@ impl Drafted {
 
     /// How the packet was made, for `model` and `prepared_by`.
     #[must_use]
-    pub fn provenance(&self, model: &str, prepared_by: &str) -> Provenance {
+    pub fn provenance(&self, model: &dyn Model, prepared_by: &str) -> Provenance {
         let usage = self.run.usage();
         Provenance {
-            model: model.to_owned(),
+            model: model.name().to_owned(),
             prompts: prompts::digests(),
             tool_calls: self.run.tool_calls(),
             tokens: TokenCount {
@@ -70,6 +73,7 @@ impl Drafted {
                 output: usage.output,
             },
             prepared_by: prepared_by.to_owned(),
+            endpoint_profile: model.profile_used(),
         }
     }
 }
@@ -140,12 +144,22 @@ fn begin(judged: &Judged, limits: Limits) -> Run {
         .iter()
         .map(|brief| brief.id.as_str())
         .collect();
-    Run::new(
-        prompts::system().to_owned(),
-        prompts::task(&judged.scope, &ids),
-        tool_specs(),
-        limits,
-    )
+    let reference = reference(judged);
+    let opening = Opening {
+        system: prompts::system(&reference),
+        task: prompts::task(&reference, &judged.scope, &ids),
+        reference,
+    };
+    Run::new(opening, tool_specs(), limits)
+}
+
+/// The reference of a run on these inputs: the same when the run is resumed or replayed.
+fn reference(judged: &Judged) -> Reference {
+    Reference::of(&Digest::of(&json!({
+        "capture": judged.capture.digest(),
+        "library": judged.library.digest(),
+        "scope": judged.scope,
+    })))
 }
 
 /// What marks untrusted text in this run: a digest over the evidence, which no evidence can hold.

@@ -266,7 +266,7 @@ async fn queue(
             was_queued: true,
         });
     }
-    let provenance = drafted.provenance(how.model.name(), how.prepared_by);
+    let provenance = drafted.provenance(how.model, how.prepared_by);
     let draft = drafted.draft();
     let Drafted { packet, reason, .. } = drafted;
     let body = packet.body();

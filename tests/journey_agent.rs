@@ -16,6 +16,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{AS_OF, Outcome, SEED, Scenario, outcome};
+use custody::agent::endpoint::EndpointProfile;
+use custody::agent::message::{Message, ModelRequest};
+use custody::agent::prompts::reference_in;
 use custody::agent::pseudonym::Pseudonyms;
 use custody_controls::capture::read_capture;
 use draft::draft_of;
@@ -26,21 +29,44 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 /// A model's name in provenance.
 const MODEL: &str = "scripted-1";
 
-/// Decides on an answer by how many turns the model has taken, from 0.
+/// What a scripted model knows when it answers.
+struct Asked {
+    /// How many turns it has taken.
+    taken: usize,
+    /// The reference, as it stands at the beginning of the conversation.
+    reference: String,
+}
+
+/// Decides on an answer by what the model was asked.
 struct Script<F>(F);
 
-impl<F: Fn(usize) -> ResponseTemplate + Send + Sync> Respond for Script<F> {
+impl<F: Fn(&Asked) -> ResponseTemplate + Send + Sync> Respond for Script<F> {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let body: Value = request.body_json().unwrap();
         let messages = body["messages"].as_array().unwrap();
-        let taken = messages.iter().filter(|one| one["role"] == "assistant");
-        let taken = taken.count();
-        (self.0)(taken)
+        let turns = messages.iter().filter(|one| one["role"] == "assistant");
+        (self.0)(&Asked {
+            taken: turns.count(),
+            reference: read_reference(&body),
+        })
     }
 }
 
+/// Reads the reference where a model would.
+fn read_reference(body: &Value) -> String {
+    let text = |at: usize| body["messages"][at]["content"].as_str().unwrap().to_owned();
+    let request = ModelRequest {
+        messages: vec![
+            Message::System { text: text(0) },
+            Message::User { text: text(1) },
+        ],
+        tools: Vec::new(),
+    };
+    reference_in(&request).unwrap().whole()
+}
+
 async fn endpoint(
-    answering: impl Fn(usize) -> ResponseTemplate + Send + Sync + 'static,
+    answering: impl Fn(&Asked) -> ResponseTemplate + Send + Sync + 'static,
 ) -> MockServer {
     let server = MockServer::start().await;
     let script = Script(answering);
@@ -84,8 +110,10 @@ fn calling(calls: &[(&str, String)]) -> ResponseTemplate {
     completion(&message, "tool_calls")
 }
 
-fn submitting(draft: &str) -> ResponseTemplate {
-    calling(&[("submit_packet", draft.to_owned())])
+fn submitting(draft: &str, reference: &str) -> ResponseTemplate {
+    let mut submission: Value = serde_json::from_str(draft).unwrap();
+    submission["reference"] = json!(reference);
+    calling(&[("submit_packet", submission.to_string())])
 }
 
 /// What a diligent model says: it lists, reads every record that it cites, then submits.
@@ -120,8 +148,8 @@ impl Play {
         Self { reads, draft }
     }
 
-    fn turn(&self, taken: usize) -> ResponseTemplate {
-        match taken {
+    fn turn(&self, asked: &Asked) -> ResponseTemplate {
+        match asked.taken {
             0 => calling(&[("controls_list_requirements", "{}".to_owned())]),
             1 => calling(&[
                 ("controls_list_findings", "{}".to_owned()),
@@ -137,7 +165,7 @@ impl Play {
                     .collect();
                 calling(&calls)
             }
-            _ => submitting(&self.draft),
+            _ => submitting(&self.draft, &asked.reference),
         }
     }
 }
@@ -191,7 +219,7 @@ fn rules_only(packet: &Value, reason: &str) {
 async fn a_diligent_model_has_its_packet_accepted_and_never_sees_a_person() {
     let scenario = Scenario::copy_of(SEED);
     let play = Play::of(&scenario);
-    let server = endpoint(move |taken| play.turn(taken)).await;
+    let server = endpoint(move |asked| play.turn(asked)).await;
     let (packet, _) = prepare(&scenario, &server).await;
     assert_eq!(
         packet["validation"]["outcome"], "accepted",
@@ -200,6 +228,10 @@ async fn a_diligent_model_has_its_packet_accepted_and_never_sees_a_person() {
     );
     assert_eq!(packet["validation"]["rounds"], 1);
     assert_eq!(packet["provenance"]["model"], MODEL);
+    assert_eq!(
+        packet["provenance"]["endpoint_profile"],
+        json!({"origin": "default", "digest": EndpointProfile::default().digest()})
+    );
     assert_eq!(
         packet["provenance"]["tokens"],
         json!({"input": 200_000, "output": 80})
@@ -241,7 +273,7 @@ async fn a_model_that_never_gets_it_right_leaves_the_rules_account_and_its_draft
     let bad =
         json!({"posture": "approve", "summary": "I approved everything.", "requirements": []});
     let bad = bad.to_string();
-    let server = endpoint(move |_| submitting(&bad)).await;
+    let server = endpoint(move |asked| submitting(&bad, &asked.reference)).await;
     let (packet, _) = prepare(&scenario, &server).await;
     rules_only(&packet, "drafts were rejected");
     let rejected = packet["validation"]["rejected_drafts"].as_array().unwrap();
@@ -256,6 +288,73 @@ async fn a_model_that_never_gets_it_right_leaves_the_rules_account_and_its_draft
         assert!(text.contains(word), "{word}: {text}");
     }
     assert!(!packet["summary"].to_string().contains("I approved"));
+}
+
+/// A model that reads the evidence and submits a perfect draft with `reference` for the right one.
+async fn playing_with(
+    reference: impl Fn(&Asked) -> String + Send + Sync + 'static,
+) -> (Value, usize) {
+    let scenario = Scenario::copy_of(SEED);
+    let play = Play::of(&scenario);
+    let server = endpoint(move |asked| {
+        let told = Asked {
+            taken: asked.taken,
+            reference: reference(asked),
+        };
+        play.turn(&told)
+    })
+    .await;
+    let (packet, _) = prepare(&scenario, &server).await;
+    let asked = bodies(&server).await;
+    // The reference is where it belongs, and nowhere else to be read from.
+    let whole = read_reference(&asked[0]);
+    for body in &asked {
+        for half in whole.split('-') {
+            assert_eq!(body.to_string().matches(half).count(), 1);
+        }
+    }
+    assert!(!packet.to_string().contains(&whole));
+    (packet, asked.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q31_an_endpoint_that_cut_the_beginning_never_has_a_packet_accepted() {
+    let second_half = |asked: &Asked| asked.reference.split_once('-').unwrap().1.to_owned();
+    let first_half = |asked: &Asked| asked.reference.split_once('-').unwrap().0.to_owned();
+    for (packet, asked) in [
+        playing_with(second_half).await,
+        playing_with(first_half).await,
+        playing_with(|_| String::new()).await,
+        playing_with(|_| "ghjkmnpq-rstvwxyz".to_owned()).await,
+    ] {
+        rules_only(&packet, "cut the beginning of the conversation");
+        assert_eq!(asked, 5, "answered once, and then over");
+        let rejected = packet["validation"]["rejected_drafts"].as_array().unwrap();
+        assert_eq!(rejected.len(), 2);
+        for one in rejected {
+            assert_eq!(
+                one["faults"].as_array().unwrap().len(),
+                1,
+                "{}",
+                one["faults"]
+            );
+            assert_eq!(one["faults"][0]["code"], "malformed-draft");
+            assert_eq!(one["faults"][0]["path"], "/reference");
+            assert!(one["draft"].get("reference").is_none());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_forgets_the_reference_once_is_told_and_goes_on() {
+    let (packet, asked) = playing_with(|asked| match asked.taken {
+        3 => String::new(),
+        _ => asked.reference.to_uppercase(),
+    })
+    .await;
+    assert_eq!(packet["validation"]["outcome"], "accepted");
+    assert_eq!(packet["validation"]["rounds"], 2);
+    assert_eq!(asked, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,8 +393,8 @@ fn a_dead_endpoint_leaves_the_rules_account_and_says_why() {
 async fn a_killed_run_goes_on_where_it_was_and_asks_nothing_twice() {
     let scenario = Scenario::copy_of(SEED);
     let (first, second) = (Play::of(&scenario), Play::of(&scenario));
-    let hanging = endpoint(move |taken| match taken {
-        0..3 => first.turn(taken),
+    let hanging = endpoint(move |asked| match asked.taken {
+        0..3 => first.turn(asked),
         _ => saying("").set_delay(Duration::from_secs(600)),
     })
     .await;
@@ -313,7 +412,7 @@ async fn a_killed_run_goes_on_where_it_was_and_asks_nothing_twice() {
     child.wait().unwrap();
     assert_eq!(scenario.json(&["packets", "list"]), json!({"packets": []}));
 
-    let working = endpoint(move |taken| second.turn(taken)).await;
+    let working = endpoint(move |asked| second.turn(asked)).await;
     let (packet, _) = prepare(&scenario, &working).await;
     assert_eq!(packet["validation"]["outcome"], "accepted");
     let asked = bodies(&working).await;

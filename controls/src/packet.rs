@@ -220,6 +220,35 @@ pub struct Provenance {
     pub tokens: TokenCount,
     /// Who ran the preparation.
     pub prepared_by: String,
+    /// The capability profile that the model's endpoint was asked by, where there is an endpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_profile: Option<ProfileUsed>,
+}
+
+/// The capability profile that an endpoint was asked by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProfileUsed {
+    /// Where it came from.
+    pub origin: ProfileOrigin,
+    /// The digest of the profile as it was when the run began: SHA-256 over its canonical JSON.
+    #[schemars(with = "String")]
+    pub digest: Digest,
+    /// The digest of the profile at the end, where the endpoint's complaints changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub corrected: Option<Digest>,
+}
+
+/// Where a capability profile came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileOrigin {
+    /// Nobody gave one: it is the most portable one.
+    Default,
+    /// Someone wrote it.
+    Written,
+    /// A probe of an endpoint found it.
+    Probed,
 }
 
 /// Tokens as an endpoint reported them.

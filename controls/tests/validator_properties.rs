@@ -400,6 +400,7 @@ fn without_an_accepted_draft_the_account_is_the_rules_own_and_nothing_is_lost() 
         tool_calls: 0,
         tokens: TokenCount::default(),
         prepared_by: "a test".to_owned(),
+        endpoint_profile: None,
     };
     let digest = packet.digest();
     let whole = serde_json::to_value(packet.into_packet("P-1".to_owned(), 2, provenance)).unwrap();

@@ -5,17 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Instant;
+use std::time::Duration;
 
 use custody_controls::kind::ArtifactId;
 use custody_controls::packet::RejectedDraft;
-use custody_controls::validator::{ReviewBasis, Shown, validate};
+use custody_controls::validator::{DraftFault, FaultCode, ReviewBasis, Shown, validate};
 use custody_tools::tool::{ReviewMaterial, Tool, ToolError, catalogue};
+use tokio::time::Instant;
 
 use super::message::{ToolCall, ToolSpec};
 use super::model::Model;
 use super::prompts;
 use super::pseudonym::Pseudonyms;
+use super::reference::Submission;
 use super::run::{Answer, Ending, Event, Run, SUBMIT_TOOL, Step};
 
 /// A future of an append.
@@ -65,7 +67,7 @@ pub fn tool_specs() -> Vec<ToolSpec> {
     let submit = ToolSpec {
         name: SUBMIT_TOOL.to_owned(),
         description: prompts::submit_tool().to_owned(),
-        parameters: custody_tools::tool::portable_arguments::<custody_controls::draft::Draft>(),
+        parameters: custody_tools::tool::portable_arguments::<Submission>(),
     };
     let specs = catalogue().into_iter().map(|tool| {
         let spec = tool.spec();
@@ -92,14 +94,20 @@ pub async fn drive(
         .into_iter()
         .map(|tool| (tool.spec().name, tool))
         .collect();
+    // What earlier processes spent on this run counts.
+    let spent = run.seconds();
     let began = Instant::now();
+    let left = Duration::from_secs(run.limits().max_seconds.saturating_sub(spent));
+    if let Some(deadline) = began.checked_add(left) {
+        host.model.end_by(deadline);
+    }
     loop {
         let event = match run.next() {
             Step::Finished(ending) => return Ok(ending),
             Step::AskModel(request) => match host.model.turn(&request).await {
                 Ok(turn) => Event::Turn {
                     turn,
-                    seconds: began.elapsed().as_secs(),
+                    seconds: spent.saturating_add(began.elapsed().as_secs()),
                 },
                 Err(error) => Event::ModelFailed { error },
             },
@@ -151,15 +159,29 @@ fn answer(tools: &ToolsByName, host: &Host<'_>, call: &ToolCall) -> Result<Answe
 fn judge(host: &Host<'_>, run: &Run, draft: &str) -> Event {
     let shown = shown_artifacts(run);
     let draft = host.pseudonyms.reveal(draft);
-    match validate(&host.basis, &draft, Shown::Only(&shown)) {
-        Ok(_) => Event::DraftAccepted,
-        Err(faults) => {
-            let mut rejected = RejectedDraft::of(&draft, faults);
-            for fault in &mut rejected.faults {
-                fault.message = host.pseudonyms.hide(&fault.message);
-            }
-            Event::DraftRejected { rejected }
-        }
+    let mut faults = validate(&host.basis, &draft, Shown::Only(&shown))
+        .err()
+        .unwrap_or_default();
+    if run.lacks_reference() {
+        faults.insert(0, without_reference());
+    }
+    if faults.is_empty() {
+        return Event::DraftAccepted;
+    }
+    let mut rejected = RejectedDraft::of(&draft, faults);
+    for fault in &mut rejected.faults {
+        fault.message = host.pseudonyms.hide(&fault.message);
+    }
+    Event::DraftRejected { rejected }
+}
+
+/// The fault of a draft whose drafter may not have read the beginning of the conversation.
+fn without_reference() -> DraftFault {
+    DraftFault {
+        code: FaultCode::MalformedDraft,
+        requirement: None,
+        path: "/reference".to_owned(),
+        message: prompts::wrong_reference().to_owned(),
     }
 }
 

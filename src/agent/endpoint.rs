@@ -19,11 +19,15 @@ mod request;
 mod secret;
 mod tokens;
 
+use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use custody_controls::packet::ProfileUsed;
 use secrecy::SecretString;
 use serde_json::Value;
+use tokio::time::Instant;
 
+pub use self::client::goes_in_clear;
 pub use self::patience::Patience;
 pub use self::probe::{ProbeError, probe};
 pub use self::profile::{
@@ -46,6 +50,12 @@ use super::model::{Model, ModelError, TurnFuture};
 pub const LOG_DIRECTIVES: &str =
     "async_openai=off,reqwest=off,hyper=off,hyper_util=off,h2=off,rustls=off";
 
+/// The most tokens that one answer may have, where nobody says otherwise.
+pub const DEFAULT_MAX_OUTPUT: NonZeroU64 = match NonZeroU64::new(8_192) {
+    Some(tokens) => tokens,
+    None => NonZeroU64::MIN,
+};
+
 /// An endpoint and how to use it.
 #[derive(Debug, Clone)]
 pub struct EndpointConfig {
@@ -55,6 +65,8 @@ pub struct EndpointConfig {
     pub model: String,
     /// The key; an empty one is not sent.
     pub key: SecretString,
+    /// Whether key and evidence may go over the network in clear.
+    pub plain_http: PlainHttp,
     /// How the endpoint wants to be asked.
     pub profile: EndpointProfile,
     /// How long it is waited for.
@@ -73,12 +85,23 @@ impl EndpointConfig {
             base_url: base_url.to_owned(),
             model: model.to_owned(),
             key,
+            plain_http: PlainHttp::default(),
             profile: EndpointProfile::default(),
             patience: Patience::default(),
-            max_output: 8_192,
+            max_output: DEFAULT_MAX_OUTPUT.get(),
             largest_answer: 16 * 1024 * 1024,
         }
     }
+}
+
+/// Whether an address with `http:` may be used that is not on this machine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// It is refused: whoever listens on the way would have the key and the evidence.
+    #[default]
+    Refused,
+    /// Someone chose it.
+    Allowed,
 }
 
 /// Why an endpoint cannot be used as configured.
@@ -90,6 +113,12 @@ pub enum EndpointError {
     /// The key cannot be sent.
     #[error("the key is not one line of visible ASCII characters")]
     Key,
+    /// The address sends everything in clear.
+    #[error(
+        "the endpoint's address would send the key and the evidence in clear: use https://, or \
+         set `allow_plain_http = true` under [model]"
+    )]
+    PlainHttp,
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be made: no usable TLS configuration on this machine")]
     HttpClient,
@@ -101,6 +130,7 @@ pub struct Endpoint {
     client: ChatClient,
     model: String,
     max_output: u64,
+    configured: EndpointProfile,
     manner: Mutex<Manner>,
 }
 
@@ -109,6 +139,7 @@ pub struct Endpoint {
 struct Manner {
     profile: EndpointProfile,
     limit_corrected: bool,
+    deadline: Option<Instant>,
 }
 
 impl Manner {
@@ -144,9 +175,11 @@ impl Endpoint {
             model: config.model,
             max_output: config.max_output,
             manner: Mutex::new(Manner {
-                profile: config.profile,
+                profile: config.profile.clone(),
                 limit_corrected: false,
+                deadline: None,
             }),
+            configured: config.profile,
         })
     }
 
@@ -164,7 +197,7 @@ impl Endpoint {
         let mut manner = self.manner().clone();
         loop {
             let body = request::body(&self.model, request, &manner.profile, self.max_output);
-            let (answer, receipt) = self.client.complete(&body).await;
+            let (answer, receipt) = self.client.complete(&body, manner.deadline).await;
             match answer {
                 Ok(answer) => {
                     *self.manner() = manner.clone();
@@ -217,5 +250,19 @@ impl Model for Endpoint {
 
     fn turn<'m>(&'m self, request: &'m ModelRequest) -> TurnFuture<'m> {
         Box::pin(self.next_turn(request))
+    }
+
+    fn end_by(&self, deadline: Instant) {
+        self.manner().deadline = Some(deadline);
+    }
+
+    fn profile_used(&self) -> Option<ProfileUsed> {
+        let digest = self.configured.digest();
+        let corrected = self.profile().digest();
+        Some(ProfileUsed {
+            origin: self.configured.origin(),
+            corrected: (corrected != digest).then_some(corrected),
+            digest,
+        })
     }
 }

@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use custody_controls::packet::ProfileUsed;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::message::{ModelRequest, Turn};
 
@@ -18,6 +20,12 @@ pub trait Model: Send + Sync {
     fn is_remote(&self) -> bool;
     /// The next turn of the conversation.
     fn turn<'m>(&'m self, request: &'m ModelRequest) -> TurnFuture<'m>;
+    /// Told, before the first turn, when the run ends: no turn is worth waiting for after that.
+    fn end_by(&self, _deadline: Instant) {}
+    /// The capability profile that it is asked by, where it is behind an endpoint.
+    fn profile_used(&self) -> Option<ProfileUsed> {
+        None
+    }
 }
 
 /// Why a model gave no turn. Retries have been made already; all of these are final.

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use super::OFFLINE;
 use super::message::{Message, ModelRequest, RequestedCall, Turn};
 use super::model::{Model, ModelError, TurnFuture};
+use super::prompts;
+use super::reference::Submission;
 use super::run::SUBMIT_TOOL;
 
 const FINDINGS_TOOL: &str = "controls_list_findings";
@@ -51,7 +53,7 @@ fn next_turn(request: &ModelRequest) -> Result<Turn, ModelError> {
         calls if !calls.is_empty() => calls,
         _ => match talk.unread_records() {
             calls if !calls.is_empty() => calls,
-            _ => vec![talk.submit()?],
+            _ => vec![talk.submit(request)?],
         },
     };
     Ok(Turn {
@@ -237,7 +239,7 @@ impl Talk {
             .collect()
     }
 
-    fn submit(&self) -> Result<RequestedCall, ModelError> {
+    fn submit(&self, request: &ModelRequest) -> Result<RequestedCall, ModelError> {
         let posture = self
             .posture
             .ok_or_else(|| ModelError::Answer("the rules' posture is not known".to_owned()))?;
@@ -252,8 +254,14 @@ impl Talk {
             requirements,
             concerns: Vec::new(),
         };
-        let arguments =
-            serde_json::to_string(&draft).map_err(|error| ModelError::Answer(error.to_string()))?;
+        let reference = prompts::reference_in(request)
+            .ok_or_else(|| ModelError::Answer("the review has no reference".to_owned()))?;
+        let submission = Submission {
+            reference: reference.whole(),
+            draft,
+        };
+        let arguments = serde_json::to_string(&submission)
+            .map_err(|error| ModelError::Answer(error.to_string()))?;
         Ok(RequestedCall {
             name: SUBMIT_TOOL.to_owned(),
             arguments,

@@ -6,6 +6,9 @@ use custody_controls::json::Digest;
 use custody_controls::packet::ReviewScope;
 use custody_controls::validator::DraftFault;
 
+use super::message::{Message, ModelRequest};
+use super::reference::Reference;
+
 /// How much of a bad argument text is shown back.
 const MAX_ECHO: usize = 300;
 
@@ -22,6 +25,7 @@ prompts! {
     SUBMIT_TOOL = "submit_tool.md";
     UNTRUSTED = "untrusted_evidence.md";
     REJECTED = "rejected_draft.md";
+    WRONG_REFERENCE = "wrong_reference.md";
     TRUNCATED = "truncated_draft.md";
     USE_TOOLS = "use_the_tools.md";
     SUBMIT_ALONE = "submit_alone.md";
@@ -44,18 +48,19 @@ pub fn digests() -> BTreeMap<String, Digest> {
         .collect()
 }
 
-/// The first message.
+/// The first message, which begins with the first half of the run's reference.
 #[must_use]
-pub fn system() -> &'static str {
-    SYSTEM.trim_end()
+pub fn system(reference: &Reference) -> String {
+    fill(SYSTEM, &[("first", &reference.first)])
 }
 
-/// The task.
+/// The task, which begins with the second half of the run's reference.
 #[must_use]
-pub fn task(scope: &ReviewScope, requirements: &[&str]) -> String {
+pub fn task(reference: &Reference, scope: &ReviewScope, requirements: &[&str]) -> String {
     fill(
         TASK,
         &[
+            ("second", &reference.second),
             ("cycle", &scope.cycle),
             ("from", &scope.period.from.to_string()),
             ("to", &scope.period.to.to_string()),
@@ -63,6 +68,24 @@ pub fn task(scope: &ReviewScope, requirements: &[&str]) -> String {
             ("requirements", &requirements.join(", ")),
         ],
     )
+}
+
+/// The reference that a conversation begins with, as a model reads it there.
+#[must_use]
+pub fn reference_in(request: &ModelRequest) -> Option<Reference> {
+    let mut first = None;
+    let mut second = None;
+    for message in &request.messages {
+        match message {
+            Message::System { text } => first = first.or_else(|| filled(SYSTEM, "{first}", text)),
+            Message::User { text } => second = second.or_else(|| filled(TASK, "{second}", text)),
+            Message::Assistant { .. } | Message::Tool { .. } => {}
+        }
+    }
+    Some(Reference {
+        first: first?,
+        second: second?,
+    })
 }
 
 /// The description of the tool that takes the draft.
@@ -98,6 +121,12 @@ pub fn rejected_draft(faults: &[DraftFault]) -> String {
         })
         .collect();
     fill(REJECTED, &[("faults", &lines.join("\n"))])
+}
+
+/// A draft came without the run's reference.
+#[must_use]
+pub fn wrong_reference() -> &'static str {
+    WRONG_REFERENCE.trim_end()
 }
 
 /// A draft was cut off.
@@ -149,6 +178,14 @@ fn clipped(text: &str) -> String {
     text.chars().take(MAX_ECHO).collect()
 }
 
+/// What stands in `text` for the first `place` of `template`, up to the character after it there.
+fn filled(template: &str, place: &str, text: &str) -> Option<String> {
+    let (before, after) = template.split_once(place)?;
+    let rest = text.strip_prefix(before)?;
+    let (value, _) = rest.split_once(after.chars().next()?)?;
+    Some(value.to_owned())
+}
+
 /// Replaces each `{name}` once, from left to right, so that values are never filled in turn.
 fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::new();
@@ -186,6 +223,25 @@ mod tests {
             fill("{a} {b} {c}", &[("a", "{b}"), ("b", "2")]),
             "{b} 2 {c}"
         );
+    }
+
+    #[test]
+    fn a_reference_is_read_where_it_was_written() {
+        let reference = Reference::of(&Digest::of_bytes(b"inputs"));
+        let mut request = ModelRequest {
+            messages: vec![
+                Message::System {
+                    text: system(&reference),
+                },
+                Message::User {
+                    text: fill(TASK, &[("second", &reference.second)]),
+                },
+            ],
+            tools: Vec::new(),
+        };
+        assert_eq!(reference_in(&request), Some(reference));
+        request.messages.remove(0);
+        assert_eq!(reference_in(&request), None);
     }
 
     #[test]

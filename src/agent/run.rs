@@ -15,12 +15,27 @@ use super::message::{
 };
 use super::model::ModelError;
 use super::prompts;
+use super::reference::{Echo, Reference};
 
 /// The tool by which a model hands in its draft.
 pub const SUBMIT_TOOL: &str = "submit_packet";
 
 /// How often a model is reminded to use the tools before the run ends.
 const MAX_REMINDERS: u32 = 2;
+
+/// How many drafts may come without the run's reference. One can be a model's slip.
+const MAX_WRONG_REFERENCES: u32 = 1;
+
+/// What a model is told first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The system text.
+    pub system: String,
+    /// The task.
+    pub task: String,
+    /// The reference that both begin with, and that must come back with a draft.
+    pub reference: Reference,
+}
 
 /// What is to be done next.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +120,9 @@ pub struct Run {
     calls_made: u32,
     reminders: u32,
     usage: Usage,
+    reference: Reference,
+    wrong_references: u32,
+    seconds: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -117,20 +135,23 @@ enum Phase {
     AwaitingVerdict {
         call: CallId,
         draft: String,
+        echo: Echo,
     },
     Over(Ending),
 }
 
 impl Run {
-    /// A new run: the system text, the task, and the tools that may be called besides [`SUBMIT_TOOL`].
+    /// A new run: what the model is told first, and the tools that may be called besides [`SUBMIT_TOOL`].
     #[must_use]
-    pub fn new(system: String, task: String, tools: Vec<ToolSpec>, limits: Limits) -> Self {
+    pub fn new(opening: Opening, tools: Vec<ToolSpec>, limits: Limits) -> Self {
         Self {
             limits,
             tools,
             messages: vec![
-                Message::System { text: system },
-                Message::User { text: task },
+                Message::System {
+                    text: opening.system,
+                },
+                Message::User { text: opening.task },
             ],
             phase: Phase::AwaitingTurn,
             shown: BTreeSet::new(),
@@ -142,6 +163,9 @@ impl Run {
             calls_made: 0,
             reminders: 0,
             usage: Usage::default(),
+            reference: opening.reference,
+            wrong_references: 0,
+            seconds: 0,
         }
     }
 
@@ -171,11 +195,16 @@ impl Run {
                 self.take_answers(told, answers)
             }
             (Phase::AwaitingAnswers { .. }, Event::ToolStopped { reason }) => self.end(reason),
-            (Phase::AwaitingVerdict { draft, .. }, Event::DraftAccepted) => {
-                self.phase = Phase::Over(Ending::Accepted(draft));
-            }
-            (Phase::AwaitingVerdict { call, .. }, Event::DraftRejected { rejected }) => {
-                self.take_rejection(call, rejected);
+            (
+                Phase::AwaitingVerdict {
+                    draft,
+                    echo: Echo::Right,
+                    ..
+                },
+                Event::DraftAccepted,
+            ) => self.phase = Phase::Over(Ending::Accepted(draft)),
+            (Phase::AwaitingVerdict { call, echo, .. }, Event::DraftRejected { rejected }) => {
+                self.take_rejection(call, echo, rejected);
             }
             (phase, _) => self.phase = phase,
         }
@@ -205,6 +234,30 @@ impl Run {
         self.usage
     }
 
+    /// What the run may spend.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// How long the run has taken up to its last turn, in all the processes that drove it.
+    #[must_use]
+    pub const fn seconds(&self) -> u64 {
+        self.seconds
+    }
+
+    /// Whether the draft to be judged came without the run's reference: it must be rejected.
+    #[must_use]
+    pub const fn lacks_reference(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::AwaitingVerdict {
+                echo: Echo::Wrong,
+                ..
+            }
+        )
+    }
+
     fn end(&mut self, reason: String) {
         self.phase = Phase::Over(Ending::RulesOnly(reason));
     }
@@ -214,6 +267,7 @@ impl Run {
         let usage = turn.usage.unwrap_or_default();
         self.usage.input = self.usage.input.saturating_add(usage.input);
         self.usage.output = self.usage.output.saturating_add(usage.output);
+        self.seconds = self.seconds.max(seconds);
         if seconds > self.limits.max_seconds {
             return self.end(format!(
                 "the run took longer than {} seconds",
@@ -224,12 +278,7 @@ impl Run {
             return self.remind(turn);
         }
         let calls: Vec<ToolCall> = turn.calls.iter().map(|call| self.name_call(call)).collect();
-        let text = turn.text;
-        self.messages.push(Message::Assistant {
-            text,
-            calls: calls.clone(),
-            reasoning: turn.reasoning,
-        });
+        self.hear(turn.text, calls.clone(), turn.reasoning);
         let drafts: Vec<(&ToolCall, &RequestedCall)> = calls
             .iter()
             .zip(&turn.calls)
@@ -243,9 +292,11 @@ impl Run {
                 self.await_turn();
             }
             ([(call, requested)], 1) => {
+                let (draft, echo) = self.reference.part(&requested.arguments);
                 self.phase = Phase::AwaitingVerdict {
                     call: call.id.clone(),
-                    draft: requested.arguments.clone(),
+                    draft,
+                    echo,
                 };
             }
             ([], _) => self.plan(calls, &turn.calls),
@@ -260,19 +311,34 @@ impl Run {
         }
     }
 
+    /// Keeps what the model said. Without the reference, which would otherwise be there for a model
+    /// that can no longer see the beginning.
+    fn hear(&mut self, text: String, calls: Vec<ToolCall>, reasoning: Option<String>) {
+        let conceal = |text: String| self.reference.conceal(&text);
+        let message = Message::Assistant {
+            text: conceal(text),
+            calls,
+            reasoning: reasoning.map(conceal),
+        };
+        self.messages.push(message);
+    }
+
     fn name_call(&mut self, call: &RequestedCall) -> ToolCall {
         self.calls_made = self.calls_made.saturating_add(1);
         let is_object =
             serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&call.arguments)
                 .is_ok();
-        let arguments = if is_object {
+        let arguments = if is_object && call.name == SUBMIT_TOOL {
+            self.reference
+                .conceal(&self.reference.part(&call.arguments).0)
+        } else if is_object {
             call.arguments.clone()
         } else {
             "{}".to_owned()
         };
         ToolCall {
             id: CallId::number(self.calls_made),
-            name: call.name.clone(),
+            name: self.reference.conceal(&call.name),
             arguments,
         }
     }
@@ -282,11 +348,7 @@ impl Run {
         if self.reminders > MAX_REMINDERS {
             return self.end("the model answered in text instead of calling tools".to_owned());
         }
-        self.messages.push(Message::Assistant {
-            text: turn.text,
-            calls: Vec::new(),
-            reasoning: turn.reasoning,
-        });
+        self.hear(turn.text, Vec::new(), turn.reasoning);
         self.messages.push(Message::User {
             text: prompts::use_the_tools().to_owned(),
         });
@@ -363,9 +425,17 @@ impl Run {
         self.await_turn();
     }
 
-    fn take_rejection(&mut self, call: CallId, rejected: RejectedDraft) {
+    fn take_rejection(&mut self, call: CallId, echo: Echo, rejected: RejectedDraft) {
         let told = prompts::rejected_draft(&rejected.faults);
         self.rejected.push(rejected);
+        self.wrong_references += u32::from(echo == Echo::Wrong);
+        if self.wrong_references > MAX_WRONG_REFERENCES {
+            return self.end(
+                "the model could not give back the reference that its instructions begin with: \
+                 the endpoint cut the beginning of the conversation, or the model does not follow it"
+                    .to_owned(),
+            );
+        }
         if u32::try_from(self.rejected.len()).unwrap_or(u32::MAX) > self.limits.max_rejected_drafts
         {
             return self.end(format!("{} drafts were rejected", self.rejected.len()));
@@ -377,7 +447,7 @@ impl Run {
     fn tell(&mut self, call: CallId, text: &str) {
         self.messages.push(Message::Tool {
             call,
-            text: text.to_owned(),
+            text: self.reference.conceal(text),
         });
     }
 

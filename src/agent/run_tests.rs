@@ -15,13 +15,20 @@ fn tool(name: &str) -> ToolSpec {
     }
 }
 
+fn reference() -> Reference {
+    Reference {
+        first: "ghjkmnpq".to_owned(),
+        second: "rstvwxyz".to_owned(),
+    }
+}
+
 fn begun(limits: Limits) -> Run {
-    Run::new(
-        "system".to_owned(),
-        "task".to_owned(),
-        vec![tool("look"), tool(SUBMIT_TOOL)],
-        limits,
-    )
+    let opening = Opening {
+        system: format!("system {}", reference().first),
+        task: format!("task {}", reference().second),
+        reference: reference(),
+    };
+    Run::new(opening, vec![tool("look"), tool(SUBMIT_TOOL)], limits)
 }
 
 fn calling(calls: &[(&str, &str)]) -> Event {
@@ -40,6 +47,16 @@ fn calling(calls: &[(&str, &str)]) -> Event {
         },
         seconds: 1,
     }
+}
+
+/// A turn that hands in [`DRAFT`] with `given` as its reference.
+fn submitting_with(given: &str) -> Event {
+    let submission = DRAFT.replacen('{', &format!("{{\"reference\":\"{given}\","), 1);
+    calling(&[(SUBMIT_TOOL, &submission)])
+}
+
+fn submitting() -> Event {
+    submitting_with(&reference().whole())
 }
 
 fn saying(text: &str) -> Event {
@@ -108,7 +125,7 @@ fn ends_for(run: &Run, reason: &str) {
 fn a_draft_that_passes_ends_the_run() {
     let mut run = begun(Limits::default());
     look(&mut run, 1);
-    run.apply(calling(&[(SUBMIT_TOOL, DRAFT)]));
+    run.apply(submitting());
     assert_eq!(run.next(), Step::Validate(DRAFT.to_owned()));
     run.apply(Event::DraftAccepted);
     let ending = Ending::Accepted(DRAFT.to_owned());
@@ -125,6 +142,73 @@ fn a_draft_that_passes_ends_the_run() {
         }
     );
     assert_eq!(run.tool_calls(), 1);
+}
+
+#[test]
+fn a_draft_without_the_reference_is_never_accepted_and_the_second_ends_the_run() {
+    for wrong in ["", "ghjkmnpq", "rstvwxyz-ghjkmnpq", "…"] {
+        let mut run = begun(Limits::default());
+        run.apply(submitting_with(wrong));
+        assert_eq!(run.next(), Step::Validate(DRAFT.to_owned()));
+        assert!(run.lacks_reference(), "{wrong}");
+        let before = run.clone();
+        run.apply(Event::DraftAccepted);
+        assert_eq!(run, before, "accepted with {wrong}");
+        run.apply(rejecting());
+        assert!(matches!(run.next(), Step::AskModel(_)), "one may be a slip");
+        run.apply(calling(&[(SUBMIT_TOOL, DRAFT)]));
+        run.apply(rejecting());
+        ends_for(&run, "could not give back the reference");
+        assert_eq!(run.rejected().len(), 2, "both drafts are kept");
+    }
+}
+
+#[test]
+fn a_reference_given_at_the_second_attempt_is_right() {
+    let mut run = begun(Limits::default());
+    run.apply(submitting_with(""));
+    run.apply(rejecting());
+    run.apply(submitting());
+    assert!(!run.lacks_reference());
+    run.apply(Event::DraftAccepted);
+    assert!(matches!(run.next(), Step::Finished(Ending::Accepted(_))));
+}
+
+#[test]
+fn the_reference_stands_at_the_beginning_alone_whatever_the_model_repeats() {
+    let mut run = begun(Limits::default());
+    let whole = reference().whole();
+    let Event::Turn { mut turn, seconds } = submitting() else {
+        unreachable!()
+    };
+    turn.text = format!("the reference is {whole}");
+    turn.reasoning = Some(format!("so it is {whole}"));
+    run.apply(Event::Turn { turn, seconds });
+    run.apply(rejecting());
+    run.apply(saying(&whole));
+    run.apply(calling(&[(&whole, &format!("{{\"{whole}\":"))]));
+    let Step::AskModel(request) = run.next() else {
+        panic!("the run goes on: {:?}", run.next());
+    };
+    let (opening, later) = request.messages.split_at(2);
+    let opening = serde_json::to_string(opening).unwrap();
+    let later = serde_json::to_string(later).unwrap();
+    for half in [reference().first, reference().second] {
+        assert_eq!(opening.matches(&half).count(), 1);
+        assert!(!later.contains(&half), "{later}");
+    }
+}
+
+#[test]
+fn time_spent_is_what_the_journal_says() {
+    let mut run = begun(Limits::default());
+    for seconds in [3, 900, 20] {
+        let Event::Turn { turn, .. } = saying("hm") else {
+            unreachable!()
+        };
+        run.apply(Event::Turn { turn, seconds });
+    }
+    assert_eq!(run.seconds(), 900);
 }
 
 #[test]
@@ -183,7 +267,7 @@ fn time_runs_out() {
         max_seconds: 5,
         ..Limits::default()
     });
-    let Event::Turn { turn, .. } = calling(&[(SUBMIT_TOOL, DRAFT)]) else {
+    let Event::Turn { turn, .. } = submitting() else {
         unreachable!()
     };
     run.apply(Event::Turn { turn, seconds: 6 });
@@ -196,10 +280,10 @@ fn rejected_drafts_run_out_and_are_kept() {
         max_rejected_drafts: 1,
         ..Limits::default()
     });
-    run.apply(calling(&[(SUBMIT_TOOL, DRAFT)]));
+    run.apply(submitting());
     run.apply(rejecting());
     assert!(told(&run)[0].contains("posture-mismatch at `/posture`"));
-    run.apply(calling(&[(SUBMIT_TOOL, DRAFT)]));
+    run.apply(submitting());
     run.apply(rejecting());
     ends_for(&run, "2 drafts were rejected");
     assert_eq!(run.rejected().len(), 2);
@@ -330,7 +414,7 @@ fn an_event_that_answers_no_step_changes_nothing() {
         run.apply(event);
         assert_eq!(run, before);
     }
-    run.apply(calling(&[(SUBMIT_TOOL, DRAFT)]));
+    run.apply(submitting());
     run.apply(Event::DraftAccepted);
     let over = run.clone();
     run.apply(calling(&[("look", "{}")]));
@@ -344,9 +428,9 @@ fn eventful() -> Vec<Event> {
         calling(&[("look", "{\"n\":1}"), ("sign", "{}"), ("look", "{")]),
         answering(&["seen"]),
         calling(&[("look", "{}"), (SUBMIT_TOOL, DRAFT)]),
-        calling(&[(SUBMIT_TOOL, DRAFT)]),
+        submitting(),
         rejecting(),
-        calling(&[(SUBMIT_TOOL, DRAFT)]),
+        submitting(),
         Event::DraftAccepted,
     ]
 }

@@ -8,7 +8,9 @@ use super::arguments::{Common, ModelArguments, PrepareArguments};
 use super::terminal::RunProgress;
 use super::{Exit, assess, terminal};
 use crate::agent::OFFLINE;
-use crate::agent::endpoint::{Endpoint, EndpointConfig, EndpointProfile, key_from};
+use crate::agent::endpoint::{
+    Endpoint, EndpointConfig, EndpointProfile, PlainHttp, goes_in_clear, key_from,
+};
 use crate::agent::limits::Limits;
 use crate::agent::model::Model;
 use crate::agent::offline::OfflineDrafter;
@@ -117,10 +119,29 @@ pub(super) fn endpoint_config(
         config.api_key_file.as_deref(),
     )?;
     let mut endpoint = EndpointConfig::new(base_url, name, key);
+    endpoint.max_output = config.max_output_tokens.get();
+    if config.allow_plain_http {
+        endpoint.plain_http = PlainHttp::Allowed;
+        if goes_in_clear(base_url) {
+            terminal::warn("key and evidence go to the endpoint in clear (`allow_plain_http`)");
+        }
+    }
     if let Some(path) = &config.profile {
         endpoint.profile = EndpointProfile::load(path)?;
+        warn_of_other_model(&endpoint);
     }
     Ok(endpoint)
+}
+
+/// A profile that was probed with another model may not fit this one.
+fn warn_of_other_model(endpoint: &EndpointConfig) {
+    let probed = endpoint.profile.observed.as_ref();
+    if let Some(probed) = probed.filter(|probed| probed.model != endpoint.model) {
+        terminal::warn(&format!(
+            "the endpoint profile was probed with model `{}`, and the model is `{}`",
+            probed.model, endpoint.model
+        ));
+    }
 }
 
 /// What the command line's role may see is what its model is shown.

@@ -185,6 +185,7 @@ fn provenance() -> Provenance {
         tool_calls: 23,
         tokens: TokenCount::default(),
         prepared_by: "ihalvors".to_owned(),
+        endpoint_profile: None,
     }
 }
 

@@ -148,6 +148,7 @@ pub(crate) fn new_packet(body: &str) -> NewPacket {
                 tool_calls: 23,
                 tokens: TokenCount::default(),
                 prepared_by: "p-ana".to_owned(),
+                endpoint_profile: None,
             },
             run: None,
         },

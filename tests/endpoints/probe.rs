@@ -25,6 +25,7 @@ struct Ways {
     wants_reasoning: bool,
     ignores_tool_choice: bool,
     one_call_a_turn: bool,
+    calls_only_if_told: bool,
     no_usage: bool,
     context: Option<usize>,
     cuts: bool,
@@ -96,20 +97,22 @@ fn answer(ways: Ways, body: &Value, tokens: usize) -> ResponseTemplate {
         .get(limit_field)
         .or(body.get("max_completion_tokens"))
         .and_then(Value::as_u64);
+    let choice = body.get("tool_choice");
+    let silent = ways.calls_only_if_told && choice.is_none_or(|choice| choice != "auto");
     let call = |thing: &str| {
         let arguments = json!({"thing": thing}).to_string();
         json!({"id": "1", "function": {"name": "look_up", "arguments": arguments}})
     };
     let (message, written) = if asked.starts_with("Count") {
         (json!({"content": "1 2 3"}), limit.unwrap_or(600).min(600))
-    } else if asked.starts_with("Look up") && messages.len() == 2 {
+    } else if asked.starts_with("Look up") && messages.len() == 2 && !silent {
         let calls = if ways.one_call_a_turn {
             json!([call("A")])
         } else {
             json!([call("A"), call("B")])
         };
         (json!({"content": "", "tool_calls": calls}), 20)
-    } else if body.get("tool_choice").is_some() && !ways.ignores_tool_choice {
+    } else if choice.is_some_and(|choice| choice == "required") && !ways.ignores_tool_choice {
         (json!({"content": "", "tool_calls": [call("A")]}), 20)
     } else if cut || ways.ignores_system {
         (json!({"content": "I do not know"}), 5)
@@ -267,6 +270,24 @@ async fn a_small_local_server_is_seen_as_it_is() {
             ..seen()
         }),
         ..EndpointProfile::default()
+    };
+    assert_eq!(probed(ways).await, expected);
+}
+
+#[tokio::test]
+async fn one_that_calls_tools_only_when_told_to_choose_is_told_so() {
+    let ways = Ways {
+        calls_only_if_told: true,
+        ignores_tool_choice: true,
+        ..Ways::default()
+    };
+    let expected = EndpointProfile {
+        tool_choice: ToolChoice::Auto,
+        observed: Some(Observed {
+            forced_tool_choice: Support::Ignored,
+            ..seen()
+        }),
+        ..good()
     };
     assert_eq!(probed(ways).await, expected);
 }

@@ -281,6 +281,11 @@ async fn p12_tool_choice_is_sent_only_with_tools() {
     };
     let body = sent(&start(), required.clone()).await;
     assert_eq!(body["tool_choice"], "required");
+    let auto = EndpointProfile {
+        tool_choice: ToolChoice::Auto,
+        ..Default::default()
+    };
+    assert_eq!(sent(&start(), auto).await["tool_choice"], "auto");
     let toolless = ModelRequest {
         tools: vec![],
         ..start()

@@ -16,11 +16,12 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::exchange::{Exchange, Receipt};
 use super::failure::{Class, Refusal, Retry, Verdict};
 use super::patience::Patience;
-use super::{EndpointConfig, EndpointError};
+use super::{EndpointConfig, EndpointError, PlainHttp};
 
 /// Chat calls to one endpoint.
 #[derive(Debug, Clone)]
@@ -33,6 +34,9 @@ impl ChatClient {
     /// Checks the address and the key, and prepares the HTTP client.
     pub(super) fn new(config: &EndpointConfig) -> Result<Self, EndpointError> {
         let url = checked_url(&config.base_url)?;
+        if sends_in_clear(&url) && config.plain_http == PlainHttp::Refused {
+            return Err(EndpointError::PlainHttp);
+        }
         let key = config.key.clone();
         let access = Access {
             base_url: url.as_str().trim_end_matches('/').to_owned(),
@@ -48,10 +52,16 @@ impl ChatClient {
         Ok(Self { access, exchange })
     }
 
-    /// Sends `body` and returns the completion.
-    pub(super) async fn complete(&self, body: &Value) -> (Result<Value, Refusal>, Receipt) {
+    /// Sends `body` and returns the completion, if there is one before `deadline`.
+    pub(super) async fn complete(
+        &self,
+        body: &Value,
+        deadline: Option<Instant>,
+    ) -> (Result<Value, Refusal>, Receipt) {
+        let mut exchange = self.exchange.clone();
+        exchange.patience.deadline = deadline.or(exchange.patience.deadline);
         let service = Service {
-            exchange: self.exchange.clone(),
+            exchange,
             receipt: Arc::default(),
         };
         let receipt = Arc::clone(&service.receipt);
@@ -91,6 +101,16 @@ fn is_loopback(url: &Url) -> bool {
         || address
             .parse::<std::net::IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether what is sent to an endpoint at `base_url` can be read on the way.
+#[must_use]
+pub fn goes_in_clear(base_url: &str) -> bool {
+    checked_url(base_url).is_ok_and(|url| sends_in_clear(&url))
+}
+
+fn sends_in_clear(url: &Url) -> bool {
+    url.scheme() == "http" && !is_loopback(url)
 }
 
 fn authorization(key: &SecretString) -> Result<Option<HeaderValue>, EndpointError> {
@@ -245,7 +265,10 @@ mod tests {
             "http://127.0.0.1.test/",
         ] {
             assert!(!loopback(url), "{url}");
+            assert!(goes_in_clear(url), "{url}");
+            assert!(!goes_in_clear(&url.replace("http:", "https:")), "{url}");
         }
+        assert!(!goes_in_clear("http://127.0.0.1:1/v1"));
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub async fn probe(config: &EndpointConfig) -> Result<EndpointProfile, ProbeErro
     prober.limit_field = limit_field;
     let system_role = role(&mut prober, "system").await?;
     let developer_role = role(&mut prober, "developer").await?;
-    let (tool_calls, several_calls) = calls(&mut prober).await?;
+    let calls = calls(&mut prober).await?;
     let forced_tool_choice = forced(&mut prober).await?;
     let (empty_content, reasoning_echo) = replay(&mut prober).await?;
     let long_input = long(&mut prober).await?;
@@ -61,16 +61,16 @@ pub async fn probe(config: &EndpointConfig) -> Result<EndpointProfile, ProbeErro
         },
         tool_choice: match forced_tool_choice {
             Support::Kept => ToolChoice::Required,
-            Support::Ignored | Support::Refused => ToolChoice::Unsaid,
+            Support::Ignored | Support::Refused => calls.choice,
         },
         observed: Some(Observed {
             model: config.model.clone(),
             length_limit,
             system_role,
             developer_role,
-            tool_calls,
+            tool_calls: calls.any,
             forced_tool_choice,
-            several_calls,
+            several_calls: calls.several,
             usage,
             long_input,
             names_waits: prober.names_waits,
@@ -131,23 +131,54 @@ async fn role(prober: &mut Prober, role: &'static str) -> Result<Support, ModelE
     })
 }
 
-async fn calls(prober: &mut Prober) -> Result<(Support, Support), ModelError> {
-    Ok(
-        match prober.ask(Ask::new().user(ask::CALLS).tool()).await? {
-            Answered::Turn(turn, _) => match turn.calls.len() {
-                0 => (Support::Ignored, Support::Ignored),
-                1 => (Support::Kept, Support::Ignored),
-                _ => (Support::Kept, Support::Kept),
-            },
-            Answered::Refused(_) => (Support::Refused, Support::Refused),
+/// Whether tools are called, several at once, and what must be said for it.
+struct Calls {
+    any: Support,
+    several: Support,
+    choice: ToolChoice,
+}
+
+/// Asks without a word on tool choice, and where nothing is called, with `auto`.
+async fn calls(prober: &mut Prober) -> Result<Calls, ModelError> {
+    let ask = || Ask::new().user(ask::CALLS).tool();
+    let unsaid = called(prober.ask(ask()).await?);
+    let (any, several) = match unsaid {
+        (Support::Kept, _) => unsaid,
+        (Support::Ignored | Support::Refused, _) => {
+            let told = called(prober.ask(ask().choice("auto")).await?);
+            if told.0 == Support::Kept {
+                return Ok(Calls {
+                    any: told.0,
+                    several: told.1,
+                    choice: ToolChoice::Auto,
+                });
+            }
+            unsaid
+        }
+    };
+    Ok(Calls {
+        any,
+        several,
+        choice: ToolChoice::Unsaid,
+    })
+}
+
+/// Whether a turn has a call, and whether it has several.
+fn called(answered: Answered) -> (Support, Support) {
+    match answered {
+        Answered::Turn(turn, _) => match turn.calls.len() {
+            0 => (Support::Ignored, Support::Ignored),
+            1 => (Support::Kept, Support::Ignored),
+            _ => (Support::Kept, Support::Kept),
         },
-    )
+        Answered::Refused(_) => (Support::Refused, Support::Refused),
+    }
 }
 
 async fn forced(prober: &mut Prober) -> Result<Support, ModelError> {
     Ok(
         match prober
-            .ask(Ask::new().user(ask::GREET).tool().forced())
+            .ask(Ask::new().user(ask::GREET).tool().choice("required"))
             .await?
         {
             Answered::Turn(turn, _) if turn.calls.is_empty() => Support::Ignored,

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use custody_controls::json::Digest;
+use custody_controls::packet::ProfileOrigin;
 use serde::{Deserialize, Serialize};
 
 use super::failure::Named;
@@ -17,7 +19,7 @@ pub struct EndpointProfile {
     pub empty_content: EmptyContent,
     /// Under which name reasoning is sent back.
     pub reasoning_echo: ReasoningEcho,
-    /// Whether a turn must call a tool.
+    /// What is said about calling tools.
     pub tool_choice: ToolChoice,
     /// What a probe saw.
     pub observed: Option<Observed>,
@@ -62,13 +64,15 @@ pub enum ReasoningEcho {
     Reasoning,
 }
 
-/// Whether an endpoint is told that a turn must call a tool.
+/// What an endpoint is told about calling tools.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToolChoice {
-    /// It is told nothing.
+    /// It is told nothing, and most take tools as something to call.
     #[default]
     Unsaid,
+    /// It is told `auto` whenever there are tools: some never call them otherwise.
+    Auto,
     /// It is told `required` whenever there are tools.
     Required,
 }
@@ -157,6 +161,24 @@ impl EndpointProfile {
         let text =
             std::fs::read_to_string(path).map_err(|e| ProfileError::File(path.to_owned(), e))?;
         serde_json::from_str(&text).map_err(|e| ProfileError::Form(path.to_owned(), e))
+    }
+
+    /// SHA-256 over the profile's canonical JSON: the name by which a packet's provenance has it.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(&serde_json::to_value(self).unwrap_or_default())
+    }
+
+    /// Where the profile came from.
+    #[must_use]
+    pub fn origin(&self) -> ProfileOrigin {
+        if self.observed.is_some() {
+            ProfileOrigin::Probed
+        } else if *self == Self::default() {
+            ProfileOrigin::Default
+        } else {
+            ProfileOrigin::Written
+        }
     }
 
     /// Saves the profile as JSON. A reader sees the old file or the new one, never half of it.

@@ -47,6 +47,7 @@ pub(super) fn body(
         let tools: Vec<Value> = request.tools.iter().map(tool).collect();
         body.insert("tools".into(), tools.into());
         match profile.tool_choice {
+            ToolChoice::Auto => body.insert("tool_choice".into(), "auto".into()),
             ToolChoice::Required => body.insert("tool_choice".into(), "required".into()),
             ToolChoice::Unsaid => None,
         };

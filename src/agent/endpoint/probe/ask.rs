@@ -44,7 +44,7 @@ pub(super) struct Ask {
     messages: Vec<Value>,
     limit: u64,
     tool: bool,
-    forced: bool,
+    choice: Option<&'static str>,
 }
 
 impl Ask {
@@ -54,7 +54,7 @@ impl Ask {
             messages: Vec::new(),
             limit: USUAL_LIMIT,
             tool: false,
-            forced: false,
+            choice: None,
         }
     }
 
@@ -83,8 +83,9 @@ impl Ask {
         self
     }
 
-    pub(super) fn forced(mut self) -> Self {
-        self.forced = true;
+    /// What is said about calling the tool.
+    pub(super) fn choice(mut self, choice: &'static str) -> Self {
+        self.choice = Some(choice);
         self
     }
 
@@ -133,8 +134,8 @@ impl Ask {
         if self.tool {
             body.insert("tools".into(), json!([look_up()]));
         }
-        if self.forced {
-            body.insert("tool_choice".into(), "required".into());
+        if let Some(choice) = self.choice {
+            body.insert("tool_choice".into(), choice.into());
         }
         Value::Object(body)
     }
@@ -185,7 +186,7 @@ impl Prober {
     pub(super) async fn ask(&mut self, ask: Ask) -> Result<Answered, ModelError> {
         let limit = ask.limit;
         let body = ask.body(&self.model, self.limit_field);
-        let (answer, receipt) = self.client.complete(&body).await;
+        let (answer, receipt) = self.client.complete(&body, None).await;
         self.names_waits |= receipt.named_a_wait;
         match answer {
             Ok(answer) => read_turn(&answer, &[], Some(limit))
