@@ -6,10 +6,15 @@
 pub mod baselines;
 pub mod case;
 pub mod citations;
+pub mod compare;
+pub mod decisions;
+pub mod document;
 pub mod drift;
 pub mod evidence;
+pub mod gate;
 pub mod label;
 pub mod log;
+pub mod metamorphic;
 pub mod misses;
 pub mod models;
 pub mod patch;

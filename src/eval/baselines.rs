@@ -170,7 +170,7 @@ fn of_run(case: &Case, drafted: &Drafted, events: &[Event], honest: Option<&Valu
     let body = drafted.packet.body();
     let mut answer = answer(case, body, drafted.run.shown());
     let is_bad: Vec<bool> = submitted(events)
-        .map(|text| serde_json::from_str::<Value>(text).ok().as_ref() != honest)
+        .map(|text| without_reference(text).as_ref() != honest)
         .collect();
     answer.drafts = is_bad.len() as u64;
     answer.bad = is_bad.iter().filter(|bad| **bad).count() as u64;
@@ -181,6 +181,13 @@ fn of_run(case: &Case, drafted: &Drafted, events: &[Event], honest: Option<&Valu
     }
     answer.caught = answer.bad - u64::from(accepted_bad);
     answer
+}
+
+/// A draft without the reference that it was handed in with.
+fn without_reference(text: &str) -> Option<Value> {
+    let mut draft: Value = serde_json::from_str(text).ok()?;
+    draft.as_object_mut()?.remove("reference");
+    Some(draft)
 }
 
 /// The texts of the drafts that were handed in.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::agent::message::{CallId, Message, ModelRequest, RequestedCall, Turn};
 use crate::agent::model::{Model, ModelError, TurnFuture};
 use crate::agent::offline::OfflineDrafter;
+use crate::agent::prompts;
 use crate::agent::run::SUBMIT_TOOL;
 
 /// A way to misbehave.
@@ -96,7 +97,10 @@ impl Misbehaving {
         let round = drafts(request);
         match self.0 {
             // Its first draft is made from nothing at all.
-            Misbehaviour::Lazy if round == 0 => return Ok(submitting(&corruption::of_nothing())),
+            Misbehaviour::Lazy if round == 0 => {
+                let reference = prompts::reference_in(request).map(|known| known.whole());
+                return Ok(submitting(&corruption::of_nothing(reference)));
+            }
             Misbehaviour::Injected if !injected::has_searched(request) => {
                 return Ok(injected::search());
             }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use custody_controls::packet::TokenCount;
 use custody_tools::tool::SeeAll;
-use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -26,13 +25,14 @@ use crate::agent::pseudonym::Pseudonyms;
 use crate::agent::run::Event;
 use crate::drafting::{Drafted, Drafter, draft, replay};
 
+/// Makes a model for one run.
+pub type ModelMaker = Arc<dyn Fn() -> anyhow::Result<Box<dyn Model>> + Send + Sync>;
+
 /// What an evaluation runs with.
 #[derive(Clone)]
 pub struct Plan {
-    /// The model.
-    pub model: Arc<dyn Model>,
-    /// How its endpoint is asked; null for a model without one.
-    pub profile: Value,
+    /// Makes the model: each run has its own, with its own deadline.
+    pub model: ModelMaker,
     /// What it is shown of people.
     pub people: People,
     /// Limits of one run.
@@ -52,7 +52,6 @@ pub struct Plan {
 impl std::fmt::Debug for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plan")
-            .field("model", &self.model.name())
             .field("epochs", &self.epochs)
             .finish_non_exhaustive()
     }
@@ -147,7 +146,8 @@ impl Shared {
             reason,
         };
         let path = log_path(&self.plan.out, &case.name, epoch);
-        let header = self.header(case, epoch);
+        let model = (self.plan.model)()?;
+        let header = self.header(case, epoch, model.as_ref())?;
         let found = read_log(&path)?;
         if let Some(log) = &found {
             refuse_other(&path.display().to_string(), log, &header)?;
@@ -169,7 +169,7 @@ impl Shared {
                     Some(log) => (LogWriter::resume(&path, &log)?, log.events),
                     None => (LogWriter::begin(&path, &header)?, Vec::new()),
                 };
-                let (drafted, end) = self.make(case, kept, writer).await?;
+                let (drafted, end) = self.make(case, model.as_ref(), kept, writer).await?;
                 let spent = end.tokens.input.saturating_add(end.tokens.output);
                 self.tokens.fetch_add(spent, Ordering::Relaxed);
                 (drafted, end)
@@ -184,12 +184,13 @@ impl Shared {
     async fn make(
         &self,
         case: &Case,
+        model: &dyn Model,
         kept: Vec<Event>,
         mut writer: LogWriter,
     ) -> anyhow::Result<(Drafted, RunEnd)> {
         let pseudonyms = pseudonyms(case, self.plan.people);
         let drafter = Drafter {
-            model: self.plan.model.as_ref(),
+            model,
             limits: self.plan.limits,
             visibility: &SeeAll,
             pseudonyms: &pseudonyms,
@@ -201,14 +202,14 @@ impl Shared {
             events: &mut events,
         };
         let drafted = draft(&case.judged, &drafter, kept, &mut journal).await?;
-        let tokens = self.tokens_of(&drafted, &events);
+        let tokens = tokens_of(model, &drafted, &events);
         let end = end_of(&drafted, &events, tokens);
         writer.end(end.clone())?;
         Ok((drafted, end))
     }
 
-    fn header(&self, case: &Case, epoch: u32) -> LogHeader {
-        LogHeader {
+    fn header(&self, case: &Case, epoch: u32, model: &dyn Model) -> anyhow::Result<LogHeader> {
+        Ok(LogHeader {
             schema: LOG_SCHEMA.to_owned(),
             case: case.name.clone(),
             epoch,
@@ -216,25 +217,13 @@ impl Shared {
             case_digest: case.digest(),
             library: case.judged.library.digest(),
             code: code_version(),
-            model: self.plan.model.name().to_owned(),
-            profile: self.plan.profile.clone(),
+            model: model.name().to_owned(),
+            profile: serde_json::to_value(model.profile_used())?,
             people: self.plan.people,
             limits: self.plan.limits,
             prompts: prompts::digests(),
             seed: self.plan.seed,
-        }
-    }
-
-    /// Tokens as reported; as estimated where an endpoint reports none, so that a budget holds.
-    fn tokens_of(&self, drafted: &Drafted, events: &[Event]) -> TokenCount {
-        let usage = drafted.run.usage();
-        if self.plan.model.is_remote() && usage.input == 0 && usage.output == 0 {
-            return estimated(events);
-        }
-        TokenCount {
-            input: usage.input,
-            output: usage.output,
-        }
+        })
     }
 
     /// Why no further run may begin.
@@ -308,6 +297,18 @@ fn end_of(drafted: &Drafted, events: &[Event], tokens: TokenCount) -> RunEnd {
         outcome: body.validation.outcome,
         tokens,
         unscored: events.iter().find_map(could_not_ask),
+    }
+}
+
+/// Tokens as reported; as estimated where an endpoint reports none, so that a budget holds.
+fn tokens_of(model: &dyn Model, drafted: &Drafted, events: &[Event]) -> TokenCount {
+    let usage = drafted.run.usage();
+    if model.is_remote() && usage.input == 0 && usage.output == 0 {
+        return estimated(events);
+    }
+    TokenCount {
+        input: usage.input,
+        output: usage.output,
     }
 }
 

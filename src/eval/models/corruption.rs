@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 /// A draft of someone who has not looked.
-pub(super) fn of_nothing() -> Value {
-    json!({"posture": "approve", "summary": "Nothing to report.", "requirements": []})
+pub(super) fn of_nothing(reference: Option<String>) -> Value {
+    json!({"reference": reference, "posture": "approve", "summary": "Nothing to report.", "requirements": []})
 }
 
 /// Records, values and words that are not there.
