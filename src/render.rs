@@ -15,9 +15,9 @@ pub mod terminal;
 pub mod view;
 
 mod cited;
-mod layout;
+pub(crate) mod layout;
 mod link;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod sample;

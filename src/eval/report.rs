@@ -11,19 +11,26 @@ use serde::{Deserialize, Serialize};
 mod baseline;
 mod comparison;
 mod figure;
+mod html;
 mod measure;
 mod miss;
 mod parts;
+#[cfg(test)]
+mod sample;
+mod terminal;
+mod words;
 
 pub use baseline::{Baseline, BaselineKind};
 pub use comparison::{Compared, Comparison, PairedTest, Side};
 pub use figure::{Figure, FigureName, UnknownFigure};
+pub use html::report_html;
 pub use measure::{Better, Measure, Unit};
 pub use miss::{Miss, MissKind, Unscored};
 pub use parts::{
     CitationQuality, ClassSurfacing, Counterexample, HumanCeiling, PostureAgreement, PostureTable,
     RelationKind, RelationResult, Stability, Surfacing, WindowDrift,
 };
+pub use terminal::{comparison_text, report_text};
 
 /// The name of this form of report.
 pub const REPORT_SCHEMA: &str = "custody/eval-report/v1";
@@ -149,4 +156,58 @@ pub fn report_json(report: &Report) -> Result<String, serde_json::Error> {
     let mut text = serde_json::to_string_pretty(report)?;
     text.push('\n');
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_report_survives_json_and_fits_its_own_schema() {
+        for report in [sample::report(), sample::empty()] {
+            let json = report_json(&report).unwrap();
+            assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+            let schema = serde_json::to_value(schemars::schema_for!(Report)).unwrap();
+            let value = serde_json::from_str(&json).unwrap();
+            let validator = jsonschema::validator_for(&schema).unwrap();
+            let faults: Vec<String> = validator
+                .iter_errors(&value)
+                .map(|fault| fault.to_string())
+                .collect();
+            assert_eq!(faults, Vec::<String>::new());
+        }
+        let json = serde_json::to_string(&sample::comparison()).unwrap();
+        let read = serde_json::from_str::<Comparison>(&json).unwrap();
+        assert_eq!(read, sample::comparison());
+    }
+
+    #[test]
+    fn every_figure_has_a_name_of_its_own_and_is_found_by_it() {
+        let report = sample::report();
+        let names: BTreeSet<&FigureName> = report
+            .figures()
+            .into_iter()
+            .map(|figure| &figure.name)
+            .collect();
+        assert_eq!(names.len(), report.figures().len());
+        for figure in report.figures() {
+            let name: FigureName = figure.name.to_string().parse().unwrap();
+            assert_eq!(report.figure(&name), Some(figure));
+        }
+        let measures: BTreeSet<Measure> = names.iter().map(|name| name.measure).collect();
+        assert_eq!(measures.len(), Measure::ALL.len());
+    }
+
+    #[test]
+    fn a_report_with_an_unknown_member_is_refused() {
+        let mut value = serde_json::to_value(sample::report()).unwrap();
+        value["header"]["mood"] = "good".into();
+        let refused = serde_json::from_value::<Report>(value).unwrap_err();
+        assert!(
+            refused.to_string().contains("unknown field `mood`"),
+            "{refused}"
+        );
+    }
 }

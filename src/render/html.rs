@@ -7,11 +7,11 @@ use super::view::{RequirementView, View};
 use super::words;
 use page::Page;
 
-mod page;
+pub(crate) mod page;
 mod register;
 mod sources;
 
-const STYLE: &str = include_str!("html/style.css");
+pub(crate) const STYLE: &str = include_str!("html/style.css");
 
 /// A review as one HTML page.
 #[must_use]

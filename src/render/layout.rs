@@ -13,13 +13,13 @@ const FURTHER: usize = 4;
 
 /// Text of a terminal, built line by line.
 #[derive(Debug)]
-pub(super) struct Canvas<'s> {
-    pub(super) style: &'s Style,
+pub(crate) struct Canvas<'s> {
+    pub(crate) style: &'s Style,
     out: String,
 }
 
 impl<'s> Canvas<'s> {
-    pub(super) const fn new(style: &'s Style) -> Self {
+    pub(crate) const fn new(style: &'s Style) -> Self {
         Self {
             style,
             out: String::new(),
@@ -27,30 +27,30 @@ impl<'s> Canvas<'s> {
     }
 
     /// All lines, the last one ended too.
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.out
     }
 
     /// An empty line, unless it would be the first or a second one.
-    pub(super) fn blank(&mut self) {
+    pub(crate) fn blank(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
     /// A section's heading after an empty line.
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(crate) fn heading(&mut self, text: &str) {
         self.blank();
         self.para(0, Tone::Heading, text);
     }
 
     /// Wrapped text, indented.
-    pub(super) fn para(&mut self, indent: usize, tone: Tone, text: &str) {
+    pub(crate) fn para(&mut self, indent: usize, tone: Tone, text: &str) {
         self.hanging(&" ".repeat(indent), Tone::Plain, tone, text);
     }
 
     /// Prose that somebody else wrote, with a bar before every line: it cannot pass for ours.
-    pub(super) fn quoted(&mut self, indent: usize, text: &str) {
+    pub(crate) fn quoted(&mut self, indent: usize, text: &str) {
         let bar = format!("{}│ ", " ".repeat(indent));
         let width = self.style.columns().saturating_sub(bar.width()).max(1);
         for paragraph in paragraphs(text) {
@@ -63,19 +63,19 @@ impl<'s> Canvas<'s> {
     }
 
     /// Wrapped text behind a label that is padded to `width`.
-    pub(super) fn field(&mut self, label: &str, width: usize, tone: Tone, text: &str) {
+    pub(crate) fn field(&mut self, label: &str, width: usize, tone: Tone, text: &str) {
         self.hanging(&format!("{label:<width$}"), Tone::Quiet, tone, text);
     }
 
     /// A command to type, never wrapped: it is to be copied.
-    pub(super) fn command(&mut self, text: &str) {
+    pub(crate) fn command(&mut self, text: &str) {
         self.out.push_str("  ");
         self.out.push_str(&escape_control(text));
         self.out.push('\n');
     }
 
     /// Text that is to be copied in one go, as a URL or a digest: never wrapped.
-    pub(super) fn whole(&mut self, label: &str, width: usize, text: &str) {
+    pub(crate) fn whole(&mut self, label: &str, width: usize, text: &str) {
         let label = format!("{label:<width$}");
         self.out.push_str(&self.style.paint(Tone::Quiet, &label));
         self.out.push_str(&escape_control(text));
@@ -83,7 +83,7 @@ impl<'s> Canvas<'s> {
     }
 
     /// Differently toned pieces in one paragraph, wrapped at their spaces; further lines stand further in.
-    pub(super) fn pieces(&mut self, indent: usize, pieces: &[(Tone, &str)]) {
+    pub(crate) fn pieces(&mut self, indent: usize, pieces: &[(Tone, &str)]) {
         let further = indent + FURTHER;
         let mut used = indent;
         self.out.push_str(&" ".repeat(indent));
@@ -107,7 +107,7 @@ impl<'s> Canvas<'s> {
     }
 
     /// A table whose last column takes what is left; stacked where that is too little.
-    pub(super) fn table(&mut self, headings: &[&str], rows: &[Vec<Cell>]) {
+    pub(crate) fn table(&mut self, headings: &[&str], rows: &[Vec<Cell>]) {
         let widths = widths(headings, rows);
         let fixed: usize = widths
             .iter()
@@ -116,7 +116,8 @@ impl<'s> Canvas<'s> {
             .map(|width| width + GAP)
             .sum::<usize>();
         let left = self.style.columns().saturating_sub(fixed);
-        if left < MIN_FLEXIBLE.min(widths.last().copied().unwrap_or_default()) {
+        let last = widths.last().copied().unwrap_or_default();
+        if left < MIN_FLEXIBLE.min(last) || fixed > self.style.columns() + GAP {
             return self.stacked(headings, rows);
         }
         let headings: Vec<Cell> = headings
@@ -183,14 +184,14 @@ impl<'s> Canvas<'s> {
 
 /// A table's cell.
 #[derive(Debug)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     tone: Tone,
     // INVARIANT: escaped, so one line.
     text: String,
 }
 
 impl Cell {
-    pub(super) fn new(tone: Tone, text: &str) -> Self {
+    pub(crate) fn new(tone: Tone, text: &str) -> Self {
         Self {
             tone,
             text: escape_control(text).into_owned(),

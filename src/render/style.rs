@@ -35,7 +35,7 @@ impl Style {
     }
 
     /// `text` in `tone`, where colours are wanted. `text` is escaped before.
-    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         let look = tone.look();
         if !self.colour || text.is_empty() || look == anstyle::Style::new() {
             return text.to_owned();
@@ -46,7 +46,7 @@ impl Style {
 
 /// What a piece of text is, as far as its look goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Plain,
     Heading,
     Quiet,

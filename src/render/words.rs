@@ -154,7 +154,7 @@ pub(super) fn judged(subjects: &[SubjectStatus]) -> String {
 }
 
 /// The first twelve hexadecimal digits: enough to compare by eye.
-pub(super) fn short_digest(digest: Digest) -> String {
+pub(crate) fn short_digest(digest: Digest) -> String {
     digest
         .to_string()
         .chars()
@@ -163,7 +163,7 @@ pub(super) fn short_digest(digest: Digest) -> String {
 }
 
 /// `1 finding`, `2 findings`.
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(crate) fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{plural}")
 }

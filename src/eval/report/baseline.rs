@@ -37,15 +37,19 @@ pub struct Baseline {
     pub drafts: u64,
     /// `bad-drafts-caught.<name>`: rejected, of the drafts that were bad. Absent where it drafts nothing.
     pub caught: Option<Figure>,
-    /// `unsafe-approvals.<name>`: packets that recommend approval where the reviewer does not.
-    pub unsafe_approvals: Figure,
+    /// `mistaken-approvals.<name>`: packets that recommend approval where the reviewer does not.
+    pub mistaken_approvals: Figure,
+    /// `unsafe-approvals.<name>`: packets that recommend approval because of a bad draft. Absent where
+    /// it drafts nothing.
+    pub unsafe_approvals: Option<Figure>,
 }
 
 impl Baseline {
     pub(super) fn figures(&self) -> Vec<&Figure> {
         let mut all = vec![&self.agreement, &self.kappa, &self.surfacing];
         all.extend(&self.caught);
-        all.push(&self.unsafe_approvals);
+        all.push(&self.mistaken_approvals);
+        all.extend(&self.unsafe_approvals);
         all
     }
 }

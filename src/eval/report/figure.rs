@@ -169,6 +169,12 @@ impl Figure {
         }
     }
 
+    /// A plain count.
+    #[must_use]
+    pub const fn count(name: FigureName, count: u64) -> Self {
+        Self::plain(name, Estimate::Value(count as f64))
+    }
+
     /// The same figure with the counts behind it.
     #[must_use]
     pub const fn counted(mut self, counted: Proportion) -> Self {

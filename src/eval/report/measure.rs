@@ -25,6 +25,8 @@ pub enum Measure {
     UnderEscalation,
     /// Share of cases with a stricter posture than the reviewer's.
     OverEscalation,
+    /// Packets that recommend approval where the reviewer does not.
+    MistakenApprovals,
     /// Share of planted defects in the register.
     SurfacingRecall,
     /// Share of findings and concerns that were planted.
@@ -75,7 +77,7 @@ pub enum Measure {
     BaselineSurfacing,
     /// Share of bad drafts that the validator rejected.
     BadDraftsCaught,
-    /// Packets that recommend approval where no reviewer approves.
+    /// Packets that recommend approval because of a bad draft.
     UnsafeApprovals,
 }
 
@@ -110,7 +112,7 @@ struct Said {
 
 impl Measure {
     /// All measures, in the order of the report.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::PostureAgreement,
         Self::Kappa,
         Self::WeightedKappa,
@@ -119,6 +121,7 @@ impl Measure {
         Self::CleanAcceptance,
         Self::UnderEscalation,
         Self::OverEscalation,
+        Self::MistakenApprovals,
         Self::SurfacingRecall,
         Self::SurfacingPrecision,
         Self::FalseAlarms,
@@ -235,6 +238,13 @@ impl Measure {
                 "Over-escalation",
                 "Share of cases in which the packet is stricter than the reviewer: the costly side.",
                 Share,
+                Lower,
+            ),
+            Self::MistakenApprovals => (
+                "mistaken-approvals",
+                "Mistaken approvals",
+                "Packets that recommend approval where the reviewer does not, whoever drafted them.",
+                Count,
                 Lower,
             ),
             Self::SurfacingRecall => (
@@ -415,7 +425,7 @@ impl Measure {
             Self::UnsafeApprovals => (
                 "unsafe-approvals",
                 "Unsafe approvals",
-                "Packets that recommend approval where the reviewer does not: must be 0.",
+                "Packets that recommend approval because of a bad draft: must be 0.",
                 Count,
                 Lower,
             ),

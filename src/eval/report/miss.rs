@@ -62,6 +62,23 @@ impl MissKind {
             Self::Drift => "drift",
         }
     }
+
+    /// What it means, in one line.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::UnderEscalation => "The packet recommends something milder than the reviewer.",
+            Self::Buried => "The model was shown the planted defect and the packet leaves it out.",
+            Self::NotSurfaced => "The planted defect is not in the packet.",
+            Self::Diluted => "The planted defect is in the packet as milder than it is.",
+            Self::OverEscalation => "The packet recommends something stricter than the reviewer.",
+            Self::FalseAlarm => "The packet surfaces what is no defect.",
+            Self::Status => "A requirement's status is not the reviewer's.",
+            Self::Citation => "A citation does not hold, or its claim does not follow from it.",
+            Self::Unstable => "Runs of the case differ.",
+            Self::Drift => "A change between two captures is not reported, or is none.",
+        }
+    }
 }
 
 /// One thing that did not come out as labelled.

@@ -29,6 +29,8 @@ pub struct PostureAgreement {
     pub under_escalation: Figure,
     /// `over-escalation`.
     pub over_escalation: Figure,
+    /// `mistaken-approvals`: [`PostureTable::mistaken_approvals`] as a figure.
+    pub mistaken_approvals: Figure,
 }
 
 impl PostureAgreement {
@@ -42,6 +44,7 @@ impl PostureAgreement {
             &self.clean_acceptance,
             &self.under_escalation,
             &self.over_escalation,
+            &self.mistaken_approvals,
         ]
     }
 }
@@ -59,6 +62,14 @@ impl PostureTable {
             .into_iter()
             .map(|(reviewer, packet)| (reviewer as u8, packet as u8));
         Self(Confusion::tally(Disposition::ALL.len() as u8, ranked))
+    }
+
+    /// How many packets recommend approval where the reviewer does not.
+    #[must_use]
+    pub fn mistaken_approvals(&self) -> u64 {
+        let approve = Disposition::Approve as usize;
+        let others = self.0.rows().iter().skip(approve + 1);
+        others.filter_map(|row| row.get(approve)).sum()
     }
 }
 
@@ -184,6 +195,18 @@ pub enum RelationKind {
     Sensitive,
 }
 
+impl RelationKind {
+    /// The kind in one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invariant => "invariant",
+            Self::Monotone => "monotone",
+            Self::Sensitive => "sensitive",
+        }
+    }
+}
+
 /// How often one relation held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -263,5 +286,6 @@ mod tests {
             (Disposition::Remediate, Disposition::Remediate),
         ]);
         assert_eq!(table.0.rows(), [[0, 0, 0], [0, 1, 0], [1, 0, 0]]);
+        assert_eq!(table.mistaken_approvals(), 1);
     }
 }
