@@ -19,6 +19,7 @@ pub mod misses;
 pub mod models;
 pub mod patch;
 pub mod probe;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod score;

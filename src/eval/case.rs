@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use super::evidence::Evidence;
 use super::label::Label;
-use super::probe::Memo;
 use super::patch::Patch;
+use super::probe::Memo;
 use crate::basis::{EvidenceFrom, Judged, gather};
 use crate::config::{Config, DEFAULT_CONFIG};
 
@@ -185,22 +185,26 @@ impl Loader<'_> {
     async fn load(&mut self, folder: &Path) -> anyhow::Result<Case> {
         let path = folder.join(CASE_FILE);
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(&path).with_context(|| format!("`{shown}` cannot be read"))?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("`{shown}` cannot be read"))?;
         let (file, value) = read_case(&text).with_context(|| format!("`{shown}`"))?;
         let name = folder
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let base = self.base(folder, &file).await.with_context(|| format!("`{shown}`"))?;
+        let base = self
+            .base(folder, &file)
+            .await
+            .with_context(|| format!("`{shown}`"))?;
         let mut evidence = base.evidence.clone().read_at(file.as_of);
         for (number, patch) in file.patch.iter().enumerate() {
             patch
                 .apply(&mut evidence)
                 .map_err(|reason| anyhow::anyhow!("`{shown}`: patch/{number}: {reason}"))?;
         }
-        let capture = evidence
-            .freeze()
-            .map_err(|faults| anyhow::anyhow!("`{shown}`: the patched evidence does not fit\n{faults}"))?;
+        let capture = evidence.freeze().map_err(|faults| {
+            anyhow::anyhow!("`{shown}`: the patched evidence does not fit\n{faults}")
+        })?;
         let digest = Digest::of(&json!({ "case": value, "evidence": capture.digest() }));
         let scope = base.config.scope(file.as_of);
         let judged = Judged::new(capture, self.library.clone(), scope);
@@ -221,14 +225,22 @@ impl Loader<'_> {
     /// The base scenario: `examples/<base>`, looked for from the case's folder upward.
     async fn base(&mut self, folder: &Path, file: &CaseFile) -> anyhow::Result<&Base> {
         let name = &file.base;
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
-        anyhow::ensure!(plain && !name.starts_with('.'), "base: `{name}` is no folder's name");
+        let plain = !name.is_empty()
+            && name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+        anyhow::ensure!(
+            plain && !name.starts_with('.'),
+            "base: `{name}` is no folder's name"
+        );
         let from = std::path::absolute(folder)?;
         let configured = from
             .ancestors()
             .map(|above| above.join("examples").join(name).join(DEFAULT_CONFIG))
             .find(|config| config.is_file())
-            .with_context(|| format!("base: there is no `examples/{name}/{DEFAULT_CONFIG}` above the case"))?;
+            .with_context(|| {
+                format!("base: there is no `examples/{name}/{DEFAULT_CONFIG}` above the case")
+            })?;
         if !self.bases.contains_key(&configured) {
             let base = read_base(&configured, file.as_of).await?;
             self.bases.insert(configured.clone(), base);

@@ -44,8 +44,17 @@ fn roles(requirement: &str) -> &'static [Kind] {
         "KC-1" => &[Kind::SigningKeys, Kind::Modules],
         "KC-2" => &[Kind::AuditEvents, Kind::Ceremonies, Kind::RosterSnapshots],
         "KC-3" => &[Kind::EscrowMedia, Kind::SealInspections],
-        "KC-4" => &[Kind::People, Kind::RosterSnapshots, Kind::SigningKeys, Kind::EscrowMedia],
-        "KC-5" => &[Kind::SigningPaths, Kind::NotarizationBridges, Kind::Exceptions],
+        "KC-4" => &[
+            Kind::People,
+            Kind::RosterSnapshots,
+            Kind::SigningKeys,
+            Kind::EscrowMedia,
+        ],
+        "KC-5" => &[
+            Kind::SigningPaths,
+            Kind::NotarizationBridges,
+            Kind::Exceptions,
+        ],
         _ => &[],
     }
 }
@@ -99,8 +108,11 @@ impl Claim<'_> {
         for citation in &self.citations {
             count_valid(&self.case.judged.capture, citation, id, score);
         }
-        let artifacts: BTreeSet<&str> =
-            self.citations.iter().map(|citation| citation.artifact.as_str()).collect();
+        let artifacts: BTreeSet<&str> = self
+            .citations
+            .iter()
+            .map(|citation| citation.artifact.as_str())
+            .collect();
         self.count_upheld(&artifacts, score);
         self.count_records(&artifacts, score);
         self.count_roles(&artifacts, score);
@@ -116,7 +128,9 @@ impl Claim<'_> {
         tally(&mut score.upheld, upheld);
         if !upheld {
             let status = self.requirement.status;
-            score.faults.push(format!("{id}: {status} does not follow from the cited records alone"));
+            score.faults.push(format!(
+                "{id}: {status} does not follow from the cited records alone"
+            ));
         }
     }
 
@@ -125,7 +139,9 @@ impl Claim<'_> {
         let subjects = &self.requirement.subjects;
         alone.status == self.requirement.status
             && (subjects.is_empty()
-                || subjects.iter().any(|subject| alone.subjects.contains_key(&subject.artifact)))
+                || subjects
+                    .iter()
+                    .any(|subject| alone.subjects.contains_key(&subject.artifact)))
     }
 
     fn count_records(&self, artifacts: &BTreeSet<&str>, score: &mut CitationScore) {
@@ -137,11 +153,16 @@ impl Claim<'_> {
             };
             let applies = self.judged_on.contains(&named);
             let plays_role = applies && roles(id).contains(&named.kind());
-            tally(&mut score.needed, plays_role || self.case.rests_on(artifact).contains(id));
+            tally(
+                &mut score.needed,
+                plays_role || self.case.rests_on(artifact).contains(id),
+            );
             if has_successors(named.kind()) {
                 tally(&mut score.current, applies);
                 if !applies {
-                    score.faults.push(format!("{id}: {artifact} is not the record that applied"));
+                    score
+                        .faults
+                        .push(format!("{id}: {artifact} is not the record that applied"));
                 }
             }
         }
@@ -150,11 +171,17 @@ impl Claim<'_> {
     fn count_roles(&self, artifacts: &BTreeSet<&str>, score: &mut CitationScore) {
         let id = &self.requirement.id;
         for kind in roles(id) {
-            if !self.judged_on.iter().any(|artifact| artifact.kind() == *kind) {
+            if !self
+                .judged_on
+                .iter()
+                .any(|artifact| artifact.kind() == *kind)
+            {
                 continue;
             }
             let prefix = format!("{kind}/");
-            let cited = artifacts.iter().any(|artifact| artifact.starts_with(&prefix));
+            let cited = artifacts
+                .iter()
+                .any(|artifact| artifact.starts_with(&prefix));
             tally(&mut score.roles, cited);
             if !cited {
                 score.faults.push(format!("{id}: cites no {kind}"));
@@ -176,7 +203,8 @@ impl Claim<'_> {
                 let responds = responding.contains(id);
                 tally(&mut score.responded, responds);
                 if !responds {
-                    let what = format!("{id}: does not rest on {artifact}#{pointer}, which it cites");
+                    let what =
+                        format!("{id}: does not rest on {artifact}#{pointer}, which it cites");
                     score.faults.push(what);
                 }
             }
@@ -207,13 +235,21 @@ fn count_valid(capture: &Capture, citation: &Citation, of: &str, score: &mut Cit
     tally(&mut score.valid, valid);
     if !valid {
         let place = citation.pointer.as_deref().unwrap_or_default();
-        score.faults.push(format!("{of}: {}#{place} does not hold what is cited", citation.artifact));
+        score.faults.push(format!(
+            "{of}: {}#{place} does not hold what is cited",
+            citation.artifact
+        ));
     }
 }
 
 /// Whether the record is the one that was cited, and holds value and words.
 fn is_valid(capture: &Capture, citation: &Citation) -> bool {
-    let Some(at) = citation.artifact.parse().ok().and_then(|id| capture.find(&id)) else {
+    let Some(at) = citation
+        .artifact
+        .parse()
+        .ok()
+        .and_then(|id| capture.find(&id))
+    else {
         return false;
     };
     let value = match (&citation.pointer, &citation.value) {

@@ -55,7 +55,10 @@ fn summed(runs: &[&RunScore], of: fn(&RunScore) -> Proportion) -> Estimate {
 }
 
 fn is_accepted(run: &RunScore) -> bool {
-    run.agrees() && run.reference().is_some_and(|review| review.major_edits.is_empty())
+    run.agrees()
+        && run
+            .reference()
+            .is_some_and(|review| review.major_edits.is_empty())
 }
 
 /// Compares two evaluations, named as they were asked for.
@@ -91,15 +94,24 @@ pub fn compare(
         of.keys().map(|case| (*case).to_owned()).collect()
     };
     let (named_first, named_second) = (names(&of_first), names(&of_second));
-    let left_out = named_first.symmetric_difference(&named_second).cloned().collect();
+    let left_out = named_first
+        .symmetric_difference(&named_second)
+        .cloned()
+        .collect();
     let cases = pairs.len() as u64;
     let clusters = by_cluster(pairs, |pair| pair.cluster.to_owned());
     let plan = Resampling::seeded(first.header.seed);
     let mut rows: Vec<Compared> = RIGHT_OR_WRONG
         .iter()
-        .map(|(measure, holds, statistic)| right_or_wrong(&clusters, *measure, *holds, *statistic, plan))
+        .map(|(measure, holds, statistic)| {
+            right_or_wrong(&clusters, *measure, *holds, *statistic, plan)
+        })
         .collect();
-    rows.extend(DRAWN.iter().map(|(measure, statistic)| drawn(&clusters, *measure, *statistic, plan)));
+    rows.extend(
+        DRAWN
+            .iter()
+            .map(|(measure, statistic)| drawn(&clusters, *measure, *statistic, plan)),
+    );
     adjust(&mut rows);
     Ok(Comparison {
         first: side(first_name, &first.header),
@@ -135,10 +147,20 @@ fn drawn(
     plan: Resampling,
 ) -> Compared {
     let first = |pairs: &[&Pair<'_>]| {
-        statistic(&pairs.iter().flat_map(|pair| pair.first.iter().copied()).collect::<Vec<_>>())
+        statistic(
+            &pairs
+                .iter()
+                .flat_map(|pair| pair.first.iter().copied())
+                .collect::<Vec<_>>(),
+        )
     };
     let second = |pairs: &[&Pair<'_>]| {
-        statistic(&pairs.iter().flat_map(|pair| pair.second.iter().copied()).collect::<Vec<_>>())
+        statistic(
+            &pairs
+                .iter()
+                .flat_map(|pair| pair.second.iter().copied())
+                .collect::<Vec<_>>(),
+        )
     };
     let whole: Vec<&Pair<'_>> = clusters.iter().flatten().collect();
     let paired = paired_cluster_bootstrap(clusters, first, second, plan);

@@ -110,7 +110,10 @@ fn scored(
         let before = decided.insert(correction.requirement.clone(), correction.status);
         if before.is_none_or(|before| passes(before) != passes(correction.status)) {
             cycle.major_corrections += 1;
-            major_edits.push(format!("{}: the reviewer says {}", correction.requirement, correction.status));
+            major_edits.push(format!(
+                "{}: the reviewer says {}",
+                correction.requirement, correction.status
+            ));
         }
     }
     let overridden = decision.verdict == "override";

@@ -18,7 +18,11 @@ pub fn window_drift(dataset: &Dataset, runs: &Runs<'_>) -> (Option<WindowDrift>,
     let firsts = first_runs(runs.scored);
     let (mut windows, mut misses) = (0, Vec::new());
     let (mut precision, mut recall) = (Proportion::default(), Proportion::default());
-    for case in dataset.cases.iter().filter(|case| !case.file.patch.is_empty()) {
+    for case in dataset
+        .cases
+        .iter()
+        .filter(|case| !case.file.patch.is_empty())
+    {
         let before = dataset.cases.iter().find(|base| {
             base.file.patch.is_empty()
                 && base.file.base == case.file.base
@@ -40,7 +44,10 @@ pub fn window_drift(dataset: &Dataset, runs: &Runs<'_>) -> (Option<WindowDrift>,
             let what = if expected.contains(id) {
                 format!("{id} changes from `{}` and is not reported", before.case)
             } else {
-                format!("{id} does not change from `{}` and is reported", before.case)
+                format!(
+                    "{id} does not change from `{}` and is reported",
+                    before.case
+                )
             };
             misses.push(Miss {
                 case: case.name.clone(),
@@ -67,12 +74,16 @@ type Statuses<'r> = Vec<(&'r str, RequirementStatus)>;
 fn wanted(run: &RunScore) -> Statuses<'_> {
     let statuses = run.reference().map(|review| &review.statuses);
     let statuses = statuses.into_iter().flatten();
-    statuses.map(|(id, status)| (id.as_str(), *status)).collect()
+    statuses
+        .map(|(id, status)| (id.as_str(), *status))
+        .collect()
 }
 
 fn reported(run: &RunScore) -> Statuses<'_> {
     let statuses = run.statuses.iter();
-    statuses.map(|(id, status)| (id.as_str(), *status)).collect()
+    statuses
+        .map(|(id, status)| (id.as_str(), *status))
+        .collect()
 }
 
 fn changed<'r>(before: &Statuses<'r>, after: &Statuses<'r>) -> BTreeSet<&'r str> {

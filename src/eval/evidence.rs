@@ -34,8 +34,10 @@ impl Evidence {
     /// The evidence of a capture.
     #[must_use]
     pub fn of(capture: &Capture) -> Self {
-        let mut records: BTreeMap<Kind, Vec<Value>> =
-            Kind::ALL.into_iter().map(|kind| (kind, Vec::new())).collect();
+        let mut records: BTreeMap<Kind, Vec<Value>> = Kind::ALL
+            .into_iter()
+            .map(|kind| (kind, Vec::new()))
+            .collect();
         for at in capture.records() {
             records.entry(at.kind).or_default().push(capture.json(at));
         }

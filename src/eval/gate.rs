@@ -74,7 +74,11 @@ mod tests {
         for bad in ["kappa", "kapa=1", "kappa=x", "kappa=NaN", "=1"] {
             assert!(bad.parse::<Threshold>().is_err(), "{bad}");
         }
-        assert!("surfacing-recall.stale_escrow=0.9".parse::<Threshold>().is_ok());
+        assert!(
+            "surfacing-recall.stale_escrow=0.9"
+                .parse::<Threshold>()
+                .is_ok()
+        );
     }
 
     #[test]
@@ -88,14 +92,23 @@ mod tests {
             };
             Figure::share(FigureName::whole(measure), counted, clusters)
         };
-        let missed = |text: &str, figure: &Figure| text.parse::<Threshold>().unwrap().missed_by(figure);
+        let missed =
+            |text: &str, figure: &Figure| text.parse::<Threshold>().unwrap().missed_by(figure);
         let recall = figure(Measure::SurfacingRecall, 9, 10, 20);
         assert_eq!(missed("surfacing-recall=0.9", &recall), None);
         assert!(missed("surfacing-recall=0.91", &recall).is_some());
         let few = figure(Measure::SurfacingRecall, 9, 10, 19);
-        assert!(missed("surfacing-recall=0.5", &few).unwrap().contains("19 families"));
+        assert!(
+            missed("surfacing-recall=0.5", &few)
+                .unwrap()
+                .contains("19 families")
+        );
         let none = figure(Measure::SurfacingRecall, 0, 0, 20);
-        assert!(missed("surfacing-recall=0", &none).unwrap().contains("no value"));
+        assert!(
+            missed("surfacing-recall=0", &none)
+                .unwrap()
+                .contains("no value")
+        );
         let buried = figure(Measure::Buried, 1, 10, 20);
         assert_eq!(missed("buried=0.1", &buried), None);
         assert!(missed("buried=0.05", &buried).is_some());

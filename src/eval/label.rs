@@ -120,10 +120,20 @@ impl Label {
         let mut found = Vec::new();
         let mut say = |member: String, reason: String| found.push((member, reason));
         let class = |name: &Option<String>| name.clone().filter(|name| !CLASSES.contains(&&**name));
-        for id in self.statuses.keys().filter(|id| !requirements.contains(id.as_str())) {
-            say("statuses".to_owned(), format!("the library has no requirement `{id}`"));
+        for id in self
+            .statuses
+            .keys()
+            .filter(|id| !requirements.contains(id.as_str()))
+        {
+            say(
+                "statuses".to_owned(),
+                format!("the library has no requirement `{id}`"),
+            );
         }
-        for id in requirements.iter().filter(|id| !self.statuses.contains_key(**id)) {
+        for id in requirements
+            .iter()
+            .filter(|id| !self.statuses.contains_key(**id))
+        {
             say("statuses".to_owned(), format!("says nothing of `{id}`"));
         }
         for (number, planted) in self.must_surface.iter().enumerate() {
@@ -137,13 +147,22 @@ impl Label {
                 say(format!("{member}/subject"), reason);
             }
             if planted.disposition == Disposition::Approve {
-                say(format!("{member}/disposition"), "no finding asks for `approve`".to_owned());
+                say(
+                    format!("{member}/disposition"),
+                    "no finding asks for `approve`".to_owned(),
+                );
             }
             if planted.status.is_some_and(passes) {
-                say(format!("{member}/status"), "no finding gives a status that passes".to_owned());
+                say(
+                    format!("{member}/status"),
+                    "no finding gives a status that passes".to_owned(),
+                );
             }
             if let Some(name) = class(&planted.class) {
-                say(format!("{member}/class"), format!("`{name}` is no class of defects"));
+                say(
+                    format!("{member}/class"),
+                    format!("`{name}` is no class of defects"),
+                );
             }
         }
         for (number, passage) in self.must_raise.iter().enumerate() {
@@ -156,7 +175,10 @@ impl Label {
                 say(format!("{member}/about"), "is empty".to_owned());
             }
             if let Some(name) = class(&passage.class) {
-                say(format!("{member}/class"), format!("`{name}` is no class of defects"));
+                say(
+                    format!("{member}/class"),
+                    format!("`{name}` is no class of defects"),
+                );
             }
         }
         found

@@ -118,7 +118,10 @@ pub fn read_log(path: &Path) -> anyhow::Result<Option<RunLog>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         read => read.with_context(|| format!("log `{shown}` cannot be read"))?,
     };
-    let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let whole = text
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
     let mut log: Option<RunLog> = None;
     let text = text.get(..whole).unwrap_or_default();
     let text = std::str::from_utf8(text).with_context(|| format!("log `{shown}` is not UTF-8"))?;
@@ -173,7 +176,10 @@ impl LogWriter {
     pub fn resume(path: &Path, log: &RunLog) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
         let cannot = || format!("log `{shown}` cannot be written");
-        let mut file = OpenOptions::new().write(true).open(path).with_context(cannot)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .with_context(cannot)?;
         file.set_len(log.whole).with_context(cannot)?;
         file.seek(SeekFrom::End(0)).with_context(cannot)?;
         Ok(Self { file, shown })
@@ -217,6 +223,8 @@ pub fn differing(found: &LogHeader, wanted: &LogHeader) -> Vec<String> {
         Ok(_) | Err(_) => serde_json::Map::new(),
     };
     let (found, wanted) = (members(found), members(wanted));
-    let names = wanted.keys().filter(|name| found.get(*name) != wanted.get(*name));
+    let names = wanted
+        .keys()
+        .filter(|name| found.get(*name) != wanted.get(*name));
     names.cloned().collect()
 }

@@ -216,27 +216,40 @@ fn not_the_same(
     renamed: &BTreeMap<String, String>,
 ) -> Option<String> {
     if before.posture != after.posture {
-        return Some(format!("the posture turns from {} to {}", before.posture, after.posture));
+        return Some(format!(
+            "the posture turns from {} to {}",
+            before.posture, after.posture
+        ));
     }
     let name = |subject: &String| renamed.get(subject).unwrap_or(subject).clone();
     let renamed = |derived: &Derived| Derived {
         status: derived.status,
-        subjects: derived.subjects.iter().map(|(subject, status)| (name(subject), *status)).collect(),
+        subjects: derived
+            .subjects
+            .iter()
+            .map(|(subject, status)| (name(subject), *status))
+            .collect(),
         findings: derived
             .findings
             .iter()
             .map(|((check, subject), asks)| ((check.clone(), name(subject)), *asks))
             .collect(),
     };
-    let mut changed = before.derived.iter().filter(|(id, derived)| {
-        after.derived.get(*id) != Some(&renamed(derived))
-    });
-    changed.next().map(|(id, _)| format!("{id} has other subjects, statuses or findings"))
+    let mut changed = before
+        .derived
+        .iter()
+        .filter(|(id, derived)| after.derived.get(*id) != Some(&renamed(derived)));
+    changed
+        .next()
+        .map(|(id, _)| format!("{id} has other subjects, statuses or findings"))
 }
 
 fn better(before: &Outcome, after: &Outcome) -> Option<String> {
     if after.posture == Disposition::Approve && before.posture != Disposition::Approve {
-        return Some(format!("the posture turns from {} to approve", before.posture));
+        return Some(format!(
+            "the posture turns from {} to approve",
+            before.posture
+        ));
     }
     moved(before, after, |then, now| now < then)
 }

@@ -136,7 +136,10 @@ impl Case {
                 || named.contains(id)
                 || (kind == Kind::People && has_alias(record, &named))
         });
-        self.assess(&evidence).as_ref().map(derived).unwrap_or_default()
+        self.assess(&evidence)
+            .as_ref()
+            .map(derived)
+            .unwrap_or_default()
     }
 }
 
@@ -153,7 +156,11 @@ fn texts<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
 }
 
 fn has_alias(person: &Value, named: &BTreeSet<&str>) -> bool {
-    let mut aliases = person.get("aliases").and_then(Value::as_array).into_iter().flatten();
+    let mut aliases = person
+        .get("aliases")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     aliases.any(|alias| alias.as_str().is_some_and(|alias| named.contains(alias)))
 }
 
@@ -166,7 +173,9 @@ fn differing(a: &BTreeMap<String, Derived>, b: &BTreeMap<String, Derived>) -> Id
 fn told_otherwise(a: &Assessment, b: &Assessment) -> Ids {
     let words = |assessment: &Assessment, id: &str| -> Vec<String> {
         let found = assessment.findings.iter().filter(|f| f.requirement == id);
-        found.map(|f| format!("{} {} {}", f.check, f.subject, f.message)).collect()
+        found
+            .map(|f| format!("{} {} {}", f.check, f.subject, f.message))
+            .collect()
     };
     let pairs = a.requirements.iter().zip(&b.requirements);
     pairs
@@ -186,9 +195,10 @@ fn other_value(kind: Kind, pointer: &str, value: &Value) -> Option<Value> {
         (Ty::Bool, Value::Bool(value)) => Some(json!(!value)),
         (Ty::Int, Value::Number(number)) => Some(json!(number.as_u64()? + 1)),
         (Ty::Time, Value::String(time)) => Some(json!(shifted(time, -500 * 86_400)?)),
-        (Ty::Enum(names), Value::String(name)) => {
-            names.iter().find(|other| *other != name).map(|other| json!(other))
-        }
+        (Ty::Enum(names), Value::String(name)) => names
+            .iter()
+            .find(|other| *other != name)
+            .map(|other| json!(other)),
         (Ty::Text | Ty::Person, Value::String(text)) => Some(json!(format!("{text}-x"))),
         (Ty::List(_), Value::Array(items)) if !items.is_empty() => Some(json!([])),
         (_, _) => None,

@@ -156,7 +156,9 @@ impl Shared {
             Some(log) if log.end.as_ref().is_some_and(|end| end.unscored.is_none()) => {
                 let drafted = replayed(case, &log)?;
                 let tokens = TokenCount::default();
-                let end = log.end.unwrap_or_else(|| end_of(&drafted, &log.events, tokens));
+                let end = log
+                    .end
+                    .unwrap_or_else(|| end_of(&drafted, &log.events, tokens));
                 (drafted, end)
             }
             found => {
@@ -338,7 +340,9 @@ fn estimated(events: &[Event]) -> TokenCount {
 fn could_not_ask(event: &Event) -> Option<String> {
     match event {
         Event::ModelFailed { error } => match error {
-            ModelError::Exhausted(_) | ModelError::ContextLength(_) | ModelError::ContentFilter(_) => None,
+            ModelError::Exhausted(_)
+            | ModelError::ContextLength(_)
+            | ModelError::ContentFilter(_) => None,
             ModelError::Authentication(_)
             | ModelError::Quota(_)
             | ModelError::RateLimited(_)

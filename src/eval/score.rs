@@ -122,7 +122,8 @@ impl RunScore {
     /// Whether the posture is the reference reviewer's.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.reference().is_some_and(|review| review.posture == self.posture)
+        self.reference()
+            .is_some_and(|review| review.posture == self.posture)
     }
 }
 
@@ -196,7 +197,10 @@ fn major_edits(
 ) -> Vec<String> {
     let mut edits = Vec::new();
     for (id, status) in &label.statuses {
-        if let Some(found) = statuses.get(id).filter(|found| passes(**found) != passes(*status)) {
+        if let Some(found) = statuses
+            .get(id)
+            .filter(|found| passes(**found) != passes(*status))
+        {
             edits.push(format!("{id}: {found}, the reviewer says {status}"));
         }
     }
@@ -207,7 +211,10 @@ fn major_edits(
     }
     for concern in &body.concerns {
         let raised = concern.citations.iter().any(|citation| {
-            label.must_raise.iter().any(|passage| passage.artifact == citation.artifact)
+            label
+                .must_raise
+                .iter()
+                .any(|passage| passage.artifact == citation.artifact)
         });
         if !raised && label.posture == Disposition::Approve {
             edits.push("a concern to be taken out".to_owned());
@@ -226,9 +233,13 @@ pub(super) fn fates(label: &Label, body: &PacketBody, shown: &BTreeSet<String>) 
         }
     };
     let planted = label.must_surface.iter().map(|planted| {
-        let of_subject = body.findings.iter().map(|entry| &entry.finding).filter(|finding| {
-            finding.requirement == planted.requirement && finding.subject == planted.subject
-        });
+        let of_subject = body
+            .findings
+            .iter()
+            .map(|entry| &entry.finding)
+            .filter(|finding| {
+                finding.requirement == planted.requirement && finding.subject == planted.subject
+            });
         let worst = of_subject.clone().map(|finding| finding.disposition).max();
         let status = of_subject.map(|finding| finding.status).max();
         let found = match (worst, status) {
@@ -245,15 +256,17 @@ pub(super) fn fates(label: &Label, body: &PacketBody, shown: &BTreeSet<String>) 
         };
         Fate {
             class: planted.class().to_owned(),
-            what: format!("{} {} ({})", planted.requirement, planted.subject, planted.disposition),
+            what: format!(
+                "{} {} ({})",
+                planted.requirement, planted.subject, planted.disposition
+            ),
             found,
         }
     });
     let passages = label.must_raise.iter().map(|passage| {
         let mut cited = body.concerns.iter().flat_map(|concern| &concern.citations);
-        let raised = cited.any(|citation| {
-            citation.artifact == passage.artifact && citation.quote.is_some()
-        });
+        let raised =
+            cited.any(|citation| citation.artifact == passage.artifact && citation.quote.is_some());
         let found = if raised && body.posture != Disposition::Approve {
             Found::Surfaced
         } else {
@@ -277,10 +290,14 @@ fn alarms(case: &Case, body: &PacketBody) -> (Vec<Alarm>, BTreeMap<String, u64>)
     let mut alarms = Vec::new();
     let mut founded: BTreeMap<String, u64> = BTreeMap::new();
     for finding in body.findings.iter().map(|entry| &entry.finding) {
-        let listed = labels.iter().flat_map(|label| &label.must_surface).find(|planted| {
-            planted.requirement == finding.requirement && planted.subject == finding.subject
-        });
-        let class = listed.map_or_else(|| class_of(&finding.requirement), |planted| planted.class());
+        let listed = labels
+            .iter()
+            .flat_map(|label| &label.must_surface)
+            .find(|planted| {
+                planted.requirement == finding.requirement && planted.subject == finding.subject
+            });
+        let class =
+            listed.map_or_else(|| class_of(&finding.requirement), |planted| planted.class());
         let fails = labels
             .iter()
             .filter_map(|label| label.statuses.get(&finding.requirement))
@@ -290,19 +307,31 @@ fn alarms(case: &Case, body: &PacketBody) -> (Vec<Alarm>, BTreeMap<String, u64>)
         } else {
             alarms.push(Alarm {
                 class: class.to_owned(),
-                what: format!("{} {} on {}", finding.requirement, finding.check, finding.subject),
+                what: format!(
+                    "{} {} on {}",
+                    finding.requirement, finding.check, finding.subject
+                ),
             });
         }
     }
     for concern in &body.concerns {
-        let passage = labels.iter().flat_map(|label| &label.must_raise).find(|passage| {
-            concern.citations.iter().any(|citation| citation.artifact == passage.artifact)
-        });
+        let passage = labels
+            .iter()
+            .flat_map(|label| &label.must_raise)
+            .find(|passage| {
+                concern
+                    .citations
+                    .iter()
+                    .any(|citation| citation.artifact == passage.artifact)
+            });
         match passage {
             Some(passage) => *founded.entry(passage.class().to_owned()).or_default() += 1,
             None => alarms.push(Alarm {
                 class: "prose_only".to_owned(),
-                what: format!("concern on {}", names(concern.citations.iter().map(|c| c.artifact.as_str()))),
+                what: format!(
+                    "concern on {}",
+                    names(concern.citations.iter().map(|c| c.artifact.as_str()))
+                ),
             }),
         }
     }

@@ -47,7 +47,11 @@ impl<'r> Runs<'r> {
         by_cluster(self.scored, |run| run.case.clone())
     }
 
-    fn bootstrapped(&self, measure: Measure, statistic: impl Fn(&[&RunScore]) -> Estimate) -> Figure {
+    fn bootstrapped(
+        &self,
+        measure: Measure,
+        statistic: impl Fn(&[&RunScore]) -> Estimate,
+    ) -> Figure {
         let clusters = by_cluster(self.scored, |run| run.cluster.clone());
         let whole: Vec<&RunScore> = self.scored.iter().collect();
         // Grouping takes references: one level less for the statistic.
@@ -76,14 +80,22 @@ impl<'r> Runs<'r> {
             let edits = run.reference().map(|review| review.major_edits.as_slice());
             run.agrees() && edits.is_some_and(<[String]>::is_empty)
         });
+        let table_of_all = PostureTable::tally(pairs.iter().copied());
         PostureAgreement {
-            table: PostureTable::tally(pairs.iter().copied()),
+            mistaken_approvals: Figure::plain(
+                FigureName::whole(Measure::MistakenApprovals),
+                Estimate::Value(table_of_all.mistaken_approvals() as f64),
+            ),
+            table: table_of_all,
             agreement: self
-                .bootstrapped(Measure::PostureAgreement, |runs| observed_agreement(&table(runs)))
+                .bootstrapped(Measure::PostureAgreement, |runs| {
+                    observed_agreement(&table(runs))
+                })
                 .counted(count(&|(reviewer, packet)| reviewer == packet)),
             kappa: self.bootstrapped(Measure::Kappa, |runs| cohen_kappa(&table(runs))),
-            weighted_kappa: self
-                .bootstrapped(Measure::WeightedKappa, |runs| linear_weighted_kappa(&table(runs))),
+            weighted_kappa: self.bootstrapped(Measure::WeightedKappa, |runs| {
+                linear_weighted_kappa(&table(runs))
+            }),
             ac1: self.bootstrapped(Measure::Ac1, |runs| gwet_ac1(&table(runs))),
             status_agreement: self.share(Measure::StatusAgreement, self.statuses()),
             clean_acceptance: self.share(Measure::CleanAcceptance, accepted),
@@ -101,7 +113,10 @@ impl<'r> Runs<'r> {
     fn statuses(&self) -> Proportion {
         let all = self.scored.iter().flat_map(|run| {
             let wanted = run.reference().map(|review| &review.statuses);
-            wanted.into_iter().flatten().map(|(id, status)| run.statuses.get(id) == Some(status))
+            wanted
+                .into_iter()
+                .flatten()
+                .map(|(id, status)| run.statuses.get(id) == Some(status))
         });
         Proportion::count(all, |same| *same)
     }
@@ -152,8 +167,12 @@ impl<'r> Runs<'r> {
 
     fn class(&self, class: &str) -> ClassSurfacing {
         let of_class = |run: &&RunScore| run.planted.iter().any(|fate| fate.class == class);
-        let clusters: BTreeSet<&str> =
-            self.scored.iter().filter(of_class).map(|run| run.cluster.as_str()).collect();
+        let clusters: BTreeSet<&str> = self
+            .scored
+            .iter()
+            .filter(of_class)
+            .map(|run| run.cluster.as_str())
+            .collect();
         let fates: Vec<Found> = self
             .scored
             .iter()
@@ -256,16 +275,27 @@ impl<'r> Runs<'r> {
     /// How far two reviewers agree, on the cases that both have looked at.
     #[must_use]
     pub fn human_ceiling(&self) -> Option<HumanCeiling> {
-        let firsts = self.by_case().into_iter().filter_map(|runs| runs.first().copied());
+        let firsts = self
+            .by_case()
+            .into_iter()
+            .filter_map(|runs| runs.first().copied());
         let doubled: Vec<Doubled<'_>> = firsts.filter_map(Doubled::of).collect();
-        let reviewers = doubled.first().map(|case| {
-            [case.first.reviewer.clone(), case.second.reviewer.clone()]
-        })?;
+        let reviewers = doubled
+            .first()
+            .map(|case| [case.first.reviewer.clone(), case.second.reviewer.clone()])?;
         let human = |cases: &[&Doubled<'_>]| {
-            kappa(cases.iter().map(|case| (case.first.posture, case.second.posture)))
+            kappa(
+                cases
+                    .iter()
+                    .map(|case| (case.first.posture, case.second.posture)),
+            )
         };
         let packet = |cases: &[&Doubled<'_>]| {
-            kappa(cases.iter().map(|case| (case.first.posture, case.run.posture)))
+            kappa(
+                cases
+                    .iter()
+                    .map(|case| (case.first.posture, case.run.posture)),
+            )
         };
         let agreed = Proportion::count(&doubled, |case| case.first.posture == case.second.posture);
         let whole: Vec<&Doubled<'_>> = doubled.iter().collect();
@@ -282,7 +312,11 @@ impl<'r> Runs<'r> {
                 agreed,
                 clusters.len() as u64,
             ),
-            kappa: Figure::with_interval(FigureName::whole(Measure::HumanKappa), estimate, interval),
+            kappa: Figure::with_interval(
+                FigureName::whole(Measure::HumanKappa),
+                estimate,
+                interval,
+            ),
             above: Figure::with_interval(
                 FigureName::whole(Measure::KappaAboveHuman),
                 above.difference,

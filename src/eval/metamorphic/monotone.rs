@@ -15,82 +15,199 @@ const DAY: i64 = 86_400;
 const PER_CASE: usize = 2;
 
 pub(super) const RELATIONS: &[Relation] = &[
-    relation("age-inspections", "older seal inspections improve nothing", |case| {
-        on_subjects(case, "KC-3", "its inspections 200 days older", |evidence, medium| {
-            each(evidence, Kind::SealInspections, &|record| is(record, "media", medium), &|record| {
-                shift(record, "inspected_at", -200 * DAY);
+    relation(
+        "age-inspections",
+        "older seal inspections improve nothing",
+        |case| {
+            on_subjects(
+                case,
+                "KC-3",
+                "its inspections 200 days older",
+                |evidence, medium| {
+                    each(
+                        evidence,
+                        Kind::SealInspections,
+                        &|record| is(record, "media", medium),
+                        &|record| {
+                            shift(record, "inspected_at", -200 * DAY);
+                        },
+                    )
+                },
+            )
+        },
+    ),
+    relation(
+        "drop-inspections",
+        "seal inspections taken away improve nothing",
+        |case| {
+            on_subjects(
+                case,
+                "KC-3",
+                "without its inspections",
+                |evidence, medium| {
+                    let before = evidence.of_kind(Kind::SealInspections).len();
+                    let inspections = evidence.change(Kind::SealInspections);
+                    inspections.retain(|record| !is(record, "media", medium));
+                    inspections.len() < before
+                },
+            )
+        },
+    ),
+    relation(
+        "age-observation",
+        "an older inventory observation improves nothing",
+        |case| {
+            on_subjects(case, "KC-1", "observed 40 days earlier", |evidence, key| {
+                each(
+                    evidence,
+                    Kind::SigningKeys,
+                    &|record| id_of(record) == key,
+                    &|record| {
+                        shift(record, "observed_at", -40 * DAY);
+                    },
+                )
             })
-        })
-    }),
-    relation("drop-inspections", "seal inspections taken away improve nothing", |case| {
-        on_subjects(case, "KC-3", "without its inspections", |evidence, medium| {
-            let before = evidence.of_kind(Kind::SealInspections).len();
-            let inspections = evidence.change(Kind::SealInspections);
-            inspections.retain(|record| !is(record, "media", medium));
-            inspections.len() < before
-        })
-    }),
-    relation("age-observation", "an older inventory observation improves nothing", |case| {
-        on_subjects(case, "KC-1", "observed 40 days earlier", |evidence, key| {
-            each(evidence, Kind::SigningKeys, &|record| id_of(record) == key, &|record| {
-                shift(record, "observed_at", -40 * DAY);
+        },
+    ),
+    relation(
+        "revoke-validation",
+        "a module's revoked validation improves nothing",
+        |case| {
+            worse_all(
+                case,
+                Kind::Modules,
+                "every module's validation revoked",
+                |_| true,
+                |record| {
+                    set_in(record, "/validation", "status", json!("revoked"));
+                },
+            )
+        },
+    ),
+    relation(
+        "drop-training",
+        "training taken away improves nothing",
+        |case| {
+            on_subjects(case, "KC-4", "without training", |evidence, person| {
+                each(
+                    evidence,
+                    Kind::People,
+                    &|record| id_of(record) == person,
+                    &|record| {
+                        set_in(record, "", "training", json!([]));
+                    },
+                )
             })
-        })
-    }),
-    relation("revoke-validation", "a module's revoked validation improves nothing", |case| {
-        worse_all(case, Kind::Modules, "every module's validation revoked", |_| true, |record| {
-            set_in(record, "/validation", "status", json!("revoked"));
-        })
-    }),
-    relation("drop-training", "training taken away improves nothing", |case| {
-        on_subjects(case, "KC-4", "without training", |evidence, person| {
-            each(evidence, Kind::People, &|record| id_of(record) == person, &|record| {
-                set_in(record, "", "training", json!([]));
-            })
-        })
-    }),
-    relation("fewer-operators", "fewer operators improve nothing", |case| {
-        on_subjects(case, "KC-2", "with its first operator alone", |evidence, event| {
-            each(evidence, Kind::AuditEvents, &|record| id_of(record) == event, &|record| {
-                if let Some(Value::Array(operators)) = record.get_mut("operators") {
-                    operators.truncate(1);
-                }
-            })
-        })
-    }),
-    relation("expire-exceptions", "expired exceptions improve nothing", |case| {
-        let end = json!(case.judged.scope.as_of.to_string());
-        worse_all(case, Kind::Exceptions, "every exception expired", |_| true, |record| {
-            set_in(record, "", "expires_at", end.clone());
-        })
-    }),
-    relation("path-outside-scope", "a further path over a legacy bridge improves nothing", add_path),
-    relation("refresh-observation", "a newer inventory observation worsens nothing", |case| {
-        let now = json!(case.judged.scope.as_of.to_string());
-        better_all(case, Kind::SigningKeys, "every key observed at as-of", |_| true, |record| {
-            set_in(record, "", "observed_at", now.clone());
-        })
-    }),
-    relation("refresh-training", "newer training worsens nothing", |case| {
-        let now = json!(case.judged.scope.as_of.to_string());
-        better_all(case, Kind::People, "every training acknowledged at as-of", |_| true, |record| {
-            let training = record.get_mut("training").and_then(Value::as_array_mut);
-            for course in training.into_iter().flatten() {
-                set_in(course, "", "acknowledged_at", now.clone());
-                set_in(course, "", "expires_at", Value::Null);
-            }
-        })
-    }),
-    relation("refresh-controls", "newer verification of compensating controls worsens nothing", |case| {
-        let now = json!(case.judged.scope.as_of.to_string());
-        better_all(case, Kind::Exceptions, "every compensating control verified at as-of", |_| true, |record| {
-            verify(record, &now);
-        })
-    }),
-    relation("widen-scope", "a wider scope of a sound exception worsens nothing", widen),
+        },
+    ),
+    relation(
+        "fewer-operators",
+        "fewer operators improve nothing",
+        |case| {
+            on_subjects(
+                case,
+                "KC-2",
+                "with its first operator alone",
+                |evidence, event| {
+                    each(
+                        evidence,
+                        Kind::AuditEvents,
+                        &|record| id_of(record) == event,
+                        &|record| {
+                            if let Some(Value::Array(operators)) = record.get_mut("operators") {
+                                operators.truncate(1);
+                            }
+                        },
+                    )
+                },
+            )
+        },
+    ),
+    relation(
+        "expire-exceptions",
+        "expired exceptions improve nothing",
+        |case| {
+            let end = json!(case.judged.scope.as_of.to_string());
+            worse_all(
+                case,
+                Kind::Exceptions,
+                "every exception expired",
+                |_| true,
+                |record| {
+                    set_in(record, "", "expires_at", end.clone());
+                },
+            )
+        },
+    ),
+    relation(
+        "path-outside-scope",
+        "a further path over a legacy bridge improves nothing",
+        add_path,
+    ),
+    relation(
+        "refresh-observation",
+        "a newer inventory observation worsens nothing",
+        |case| {
+            let now = json!(case.judged.scope.as_of.to_string());
+            better_all(
+                case,
+                Kind::SigningKeys,
+                "every key observed at as-of",
+                |_| true,
+                |record| {
+                    set_in(record, "", "observed_at", now.clone());
+                },
+            )
+        },
+    ),
+    relation(
+        "refresh-training",
+        "newer training worsens nothing",
+        |case| {
+            let now = json!(case.judged.scope.as_of.to_string());
+            better_all(
+                case,
+                Kind::People,
+                "every training acknowledged at as-of",
+                |_| true,
+                |record| {
+                    let training = record.get_mut("training").and_then(Value::as_array_mut);
+                    for course in training.into_iter().flatten() {
+                        set_in(course, "", "acknowledged_at", now.clone());
+                        set_in(course, "", "expires_at", Value::Null);
+                    }
+                },
+            )
+        },
+    ),
+    relation(
+        "refresh-controls",
+        "newer verification of compensating controls worsens nothing",
+        |case| {
+            let now = json!(case.judged.scope.as_of.to_string());
+            better_all(
+                case,
+                Kind::Exceptions,
+                "every compensating control verified at as-of",
+                |_| true,
+                |record| {
+                    verify(record, &now);
+                },
+            )
+        },
+    ),
+    relation(
+        "widen-scope",
+        "a wider scope of a sound exception worsens nothing",
+        widen,
+    ),
 ];
 
-const fn relation(name: &'static str, meaning: &'static str, trials: fn(&Case) -> Vec<Trial>) -> Relation {
+const fn relation(
+    name: &'static str,
+    meaning: &'static str,
+    trials: fn(&Case) -> Vec<Trial>,
+) -> Relation {
     Relation {
         name,
         kind: Monotone,
@@ -113,9 +230,8 @@ fn on_subjects(
     let trials = subjects.filter_map(|subject| {
         let (_, id) = subject.artifact.rsplit_once('/')?;
         let mut evidence = case.evidence.clone();
-        change(&mut evidence, id).then(|| {
-            Trial::new(format!("{id} {how}"), case, evidence, Expected::NotBetter)
-        })
+        change(&mut evidence, id)
+            .then(|| Trial::new(format!("{id} {how}"), case, evidence, Expected::NotBetter))
     });
     trials.take(PER_CASE).collect()
 }
@@ -141,7 +257,9 @@ fn better_all(
     change: impl Fn(&mut Value),
 ) -> Vec<Trial> {
     let mut trials = worse_all(case, kind, how, which, change);
-    trials.iter_mut().for_each(|trial| trial.expected = Expected::NotWorse);
+    trials
+        .iter_mut()
+        .for_each(|trial| trial.expected = Expected::NotWorse);
     trials
 }
 
@@ -155,7 +273,11 @@ pub(super) fn each(
     if !evidence.of_kind(kind).iter().any(which) {
         return false;
     }
-    evidence.change(kind).iter_mut().filter(|record| which(record)).for_each(change);
+    evidence
+        .change(kind)
+        .iter_mut()
+        .filter(|record| which(record))
+        .for_each(change);
     true
 }
 
@@ -178,7 +300,9 @@ pub(super) fn set_in(record: &mut Value, pointer: &str, member: &str, to: Value)
 }
 
 fn verify(exception: &mut Value, at: &Value) {
-    let controls = exception.get_mut("compensating_controls").and_then(Value::as_array_mut);
+    let controls = exception
+        .get_mut("compensating_controls")
+        .and_then(Value::as_array_mut);
     for control in controls.into_iter().flatten() {
         set_in(control, "", "verified_at", at.clone());
     }
@@ -215,7 +339,10 @@ fn widen(case: &Case) -> Vec<Trial> {
     let now = json!(as_of.to_string());
     let all = |kind: Kind, member: &str| -> Vec<Value> {
         let records = case.evidence.of_kind(kind).iter();
-        records.filter_map(|record| record.get(member)).cloned().collect()
+        records
+            .filter_map(|record| record.get(member))
+            .cloned()
+            .collect()
     };
     let scope = json!({
         "bridges": all(Kind::NotarizationBridges, "id"),

@@ -22,74 +22,171 @@ const DAY: i64 = 86_400;
 const PER_CASE: usize = 2;
 
 pub(super) const RELATIONS: &[Relation] = &[
-    relation("observation-at-limit", "one second past the limit makes an observation stale", |case| {
-        at_limit(case, "KC-1", "inventory_max_age_days", "observation", |evidence, key, at| {
-            set_time(evidence, Kind::SigningKeys, key, "observed_at", at)
-        })
-    }),
-    relation("inspection-at-limit", "one second past the limit makes an inspection stale", |case| {
-        at_limit(case, "KC-3", "inspection_max_age_days", "inspection", inspected_only_at)
-    }),
-    relation("training-at-limit", "one second past the limit makes training stale", |case| {
-        at_limit(case, "KC-4", "training_max_age_days", "training", trained_only_at)
-    }),
-    relation("control-at-limit", "one second past the limit makes a control's verification stale", |case| {
-        let days = "control_verification_max_age_days";
-        at_limit(case, "KC-5", days, "verification of controls", |evidence, _, at| {
-            each(evidence, Kind::Exceptions, &|_| true, &|record| {
-                let controls = record.get_mut("compensating_controls").and_then(Value::as_array_mut);
-                for control in controls.into_iter().flatten() {
-                    set_in(control, "", "verified_at", json!(at.to_string()));
-                }
+    relation(
+        "observation-at-limit",
+        "one second past the limit makes an observation stale",
+        |case| {
+            at_limit(
+                case,
+                "KC-1",
+                "inventory_max_age_days",
+                "observation",
+                |evidence, key, at| set_time(evidence, Kind::SigningKeys, key, "observed_at", at),
+            )
+        },
+    ),
+    relation(
+        "inspection-at-limit",
+        "one second past the limit makes an inspection stale",
+        |case| {
+            at_limit(
+                case,
+                "KC-3",
+                "inspection_max_age_days",
+                "inspection",
+                inspected_only_at,
+            )
+        },
+    ),
+    relation(
+        "training-at-limit",
+        "one second past the limit makes training stale",
+        |case| {
+            at_limit(
+                case,
+                "KC-4",
+                "training_max_age_days",
+                "training",
+                trained_only_at,
+            )
+        },
+    ),
+    relation(
+        "control-at-limit",
+        "one second past the limit makes a control's verification stale",
+        |case| {
+            let days = "control_verification_max_age_days";
+            at_limit(
+                case,
+                "KC-5",
+                days,
+                "verification of controls",
+                |evidence, _, at| {
+                    each(evidence, Kind::Exceptions, &|_| true, &|record| {
+                        let controls = record
+                            .get_mut("compensating_controls")
+                            .and_then(Value::as_array_mut);
+                        for control in controls.into_iter().flatten() {
+                            set_in(control, "", "verified_at", json!(at.to_string()));
+                        }
+                    })
+                },
+            )
+        },
+    ),
+    relation(
+        "inspection-across-replacement",
+        "an inspection from before the replacement does not count",
+        |case| {
+            on_sound(
+                case,
+                "KC-3",
+                "inspected one second before it was sealed",
+                |evidence, medium| {
+                    let sealed = latest_sealing(evidence, medium)?;
+                    inspected_only_at(evidence, medium, moved(sealed, -1)).then_some(())
+                },
+            )
+        },
+    ),
+    relation(
+        "residency-to-software",
+        "a key that leaves its module shows",
+        |case| {
+            on_sound(case, "KC-1", "said to live in software", |evidence, key| {
+                let residency = json!({"kind": "software"});
+                let changed = each(
+                    evidence,
+                    Kind::SigningKeys,
+                    &|record| id_of(record) == key,
+                    &|record| {
+                        set_in(record, "", "residency", residency.clone());
+                    },
+                );
+                changed.then_some(())
             })
-        })
-    }),
-    relation("inspection-across-replacement", "an inspection from before the replacement does not count", |case| {
-        on_sound(case, "KC-3", "inspected one second before it was sealed", |evidence, medium| {
-            let sealed = latest_sealing(evidence, medium)?;
-            inspected_only_at(evidence, medium, moved(sealed, -1)).then_some(())
-        })
-    }),
-    relation("residency-to-software", "a key that leaves its module shows", |case| {
-        on_sound(case, "KC-1", "said to live in software", |evidence, key| {
-            let residency = json!({"kind": "software"});
-            let changed = each(evidence, Kind::SigningKeys, &|record| id_of(record) == key, &|record| {
-                set_in(record, "", "residency", residency.clone());
-            });
-            changed.then_some(())
-        })
-    }),
-    relation("ceremony-removed", "a change whose ceremony is gone shows", |case| {
-        on_sound(case, "KC-2", "without its ceremony", |evidence, event| {
-            let ceremony = ceremony_of(evidence, event)?;
-            evidence.remove(&ArtifactId::new(Kind::Ceremonies, ceremony)).then_some(())
-        })
-    }),
-    relation("operator-off-roster", "a temporary operator taken off the roster shows", off_roster),
-    relation("custodian-separated", "a custodian who leaves shows", |case| {
-        on_sound(case, "KC-4", "separated", |evidence, person| {
-            let changed = each(evidence, Kind::People, &|record| id_of(record) == person, &|record| {
-                set_in(record, "", "status", json!("separated"));
-            });
-            changed.then_some(())
-        })
-    }),
-    relation("custodian-off-roster", "a custodian taken off the roster shows", |case| {
-        on_sound(case, "KC-4", "taken off every roster", |evidence, person| {
-            take_off_rosters(evidence, person).then_some(())
-        })
-    }),
-    relation("exception-revoked", "a path whose exception is revoked shows", |case| {
-        on_sound(case, "KC-5", "with every exception revoked", |evidence, _| {
-            let changed = each(evidence, Kind::Exceptions, &|_| true, &|record| {
-                set_in(record, "", "state", json!("revoked"));
-            });
-            changed.then_some(())
-        })
-    }),
+        },
+    ),
+    relation(
+        "ceremony-removed",
+        "a change whose ceremony is gone shows",
+        |case| {
+            on_sound(case, "KC-2", "without its ceremony", |evidence, event| {
+                let ceremony = ceremony_of(evidence, event)?;
+                evidence
+                    .remove(&ArtifactId::new(Kind::Ceremonies, ceremony))
+                    .then_some(())
+            })
+        },
+    ),
+    relation(
+        "operator-off-roster",
+        "a temporary operator taken off the roster shows",
+        off_roster,
+    ),
+    relation(
+        "custodian-separated",
+        "a custodian who leaves shows",
+        |case| {
+            on_sound(case, "KC-4", "separated", |evidence, person| {
+                let changed = each(
+                    evidence,
+                    Kind::People,
+                    &|record| id_of(record) == person,
+                    &|record| {
+                        set_in(record, "", "status", json!("separated"));
+                    },
+                );
+                changed.then_some(())
+            })
+        },
+    ),
+    relation(
+        "custodian-off-roster",
+        "a custodian taken off the roster shows",
+        |case| {
+            on_sound(
+                case,
+                "KC-4",
+                "taken off every roster",
+                |evidence, person| take_off_rosters(evidence, person).then_some(()),
+            )
+        },
+    ),
+    relation(
+        "exception-revoked",
+        "a path whose exception is revoked shows",
+        |case| {
+            on_sound(
+                case,
+                "KC-5",
+                "with every exception revoked",
+                |evidence, _| {
+                    let changed = each(evidence, Kind::Exceptions, &|_| true, &|record| {
+                        set_in(record, "", "state", json!("revoked"));
+                    });
+                    changed.then_some(())
+                },
+            )
+        },
+    ),
 ];
 
-const fn relation(name: &'static str, meaning: &'static str, trials: fn(&Case) -> Vec<Trial>) -> Relation {
+const fn relation(
+    name: &'static str,
+    meaning: &'static str,
+    trials: fn(&Case) -> Vec<Trial>,
+) -> Relation {
     Relation {
         name,
         kind: Sensitive,
@@ -106,7 +203,9 @@ fn sound<'c>(case: &'c Case, requirement: &'c str) -> impl Iterator<Item = &'c s
         .flat_map(|result| &result.subjects)
         .filter(|subject| match subject.status {
             RequirementStatus::Satisfied | RequirementStatus::ExceptionBacked => true,
-            RequirementStatus::Partial | RequirementStatus::Stale | RequirementStatus::Missing => false,
+            RequirementStatus::Partial | RequirementStatus::Stale | RequirementStatus::Missing => {
+                false
+            }
         });
     subjects.filter_map(|subject| Some(subject.artifact.rsplit_once('/')?.1))
 }
@@ -134,7 +233,12 @@ fn at_limit(
     proof: &str,
     change: impl Fn(&mut Evidence, &str, Instant) -> bool,
 ) -> Vec<Trial> {
-    let Some(days) = case.judged.parameters().get(parameter).and_then(Value::as_i64) else {
+    let Some(days) = case
+        .judged
+        .parameters()
+        .get(parameter)
+        .and_then(Value::as_i64)
+    else {
         return Vec::new();
     };
     let scope = &case.judged.scope;
@@ -169,31 +273,50 @@ fn inspected_only_at(evidence: &mut Evidence, medium: &str, at: Instant) -> bool
     // The relation about age must not stumble over the sealing.
     if sealed.is_some_and(|sealed| moved(sealed, -1) != at && sealed > at) {
         let before = json!(moved(at, -DAY).to_string());
-        each(evidence, Kind::EscrowMedia, &|record| id_of(record) == medium, &|record| {
-            set_in(record, "", "sealed_at", before.clone());
-            set_in(record, "", "replaced_at", Value::Null);
-        });
+        each(
+            evidence,
+            Kind::EscrowMedia,
+            &|record| id_of(record) == medium,
+            &|record| {
+                set_in(record, "", "sealed_at", before.clone());
+                set_in(record, "", "replaced_at", Value::Null);
+            },
+        );
     }
-    each(evidence, Kind::SealInspections, &|record| is(record, "media", medium), &|record| {
-        set_in(record, "", "inspected_at", json!(at.to_string()));
-    })
+    each(
+        evidence,
+        Kind::SealInspections,
+        &|record| is(record, "media", medium),
+        &|record| {
+            set_in(record, "", "inspected_at", json!(at.to_string()));
+        },
+    )
 }
 
 fn latest_sealing(evidence: &Evidence, medium: &str) -> Option<Instant> {
     let record = evidence.find(&ArtifactId::new(Kind::EscrowMedia, medium))?;
     let time = |member: &str| record.get(member).and_then(Value::as_str);
     let times = [time("sealed_at"), time("replaced_at")];
-    times.into_iter().flatten().filter_map(|text| Instant::parse(text).ok()).max()
+    times
+        .into_iter()
+        .flatten()
+        .filter_map(|text| Instant::parse(text).ok())
+        .max()
 }
 
 fn trained_only_at(evidence: &mut Evidence, person: &str, at: Instant) -> bool {
-    each(evidence, Kind::People, &|record| id_of(record) == person, &|record| {
-        let training = record.get_mut("training").and_then(Value::as_array_mut);
-        for course in training.into_iter().flatten() {
-            set_in(course, "", "acknowledged_at", json!(at.to_string()));
-            set_in(course, "", "expires_at", Value::Null);
-        }
-    })
+    each(
+        evidence,
+        Kind::People,
+        &|record| id_of(record) == person,
+        &|record| {
+            let training = record.get_mut("training").and_then(Value::as_array_mut);
+            for course in training.into_iter().flatten() {
+                set_in(course, "", "acknowledged_at", json!(at.to_string()));
+                set_in(course, "", "expires_at", Value::Null);
+            }
+        },
+    )
 }
 
 /// The ceremony of an audit event: the one that it names, else the one that lists it.
@@ -207,25 +330,34 @@ fn ceremony_of(evidence: &Evidence, event: &str) -> Option<String> {
         let events = ceremony.get("audit_events").and_then(Value::as_array);
         events.is_some_and(|events| events.contains(&json!(event)))
     };
-    ceremonies.find(lists).map(|ceremony| id_of(ceremony).to_owned())
+    ceremonies
+        .find(lists)
+        .map(|ceremony| id_of(ceremony).to_owned())
 }
 
 /// Somebody who took part on a temporary assignment is taken off every roster.
 fn off_roster(case: &Case) -> Vec<Trial> {
-    on_sound(case, "KC-2", "with a temporary operator taken off every roster", |evidence, event| {
-        let ceremony = ceremony_of(evidence, event)?;
-        let ceremony = evidence.find(&ArtifactId::new(Kind::Ceremonies, ceremony))?;
-        let participants = ceremony.get("participants")?.as_array()?;
-        let person = participants.iter().find_map(|participant| {
-            let assignment = participant.get("role_assignment")?.as_str()?;
-            let assignment = evidence.find(&ArtifactId::new(Kind::RoleAssignments, assignment))?;
-            let passing = is(assignment, "kind", "temporary") || is(assignment, "kind", "on_call");
-            let outside = is(participant, "role", "external_witness");
-            (passing && !outside).then(|| participant.get("person")?.as_str())?
-        })?;
-        let person = case.judged.capture.person(person)?.id.as_str().to_owned();
-        take_off_rosters(evidence, &person).then_some(())
-    })
+    on_sound(
+        case,
+        "KC-2",
+        "with a temporary operator taken off every roster",
+        |evidence, event| {
+            let ceremony = ceremony_of(evidence, event)?;
+            let ceremony = evidence.find(&ArtifactId::new(Kind::Ceremonies, ceremony))?;
+            let participants = ceremony.get("participants")?.as_array()?;
+            let person = participants.iter().find_map(|participant| {
+                let assignment = participant.get("role_assignment")?.as_str()?;
+                let assignment =
+                    evidence.find(&ArtifactId::new(Kind::RoleAssignments, assignment))?;
+                let passing =
+                    is(assignment, "kind", "temporary") || is(assignment, "kind", "on_call");
+                let outside = is(participant, "role", "external_witness");
+                (passing && !outside).then(|| participant.get("person")?.as_str())?
+            })?;
+            let person = case.judged.capture.person(person)?.id.as_str().to_owned();
+            take_off_rosters(evidence, &person).then_some(())
+        },
+    )
 }
 
 /// Takes a person, by any name, off every roster; whether there was an entry.

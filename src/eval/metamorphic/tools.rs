@@ -18,13 +18,27 @@ pub(super) const RELATIONS: &[Relation] = &[Relation {
 fn trials(case: &Case) -> Vec<Trial> {
     let evidence = super::invariant::reversed(case);
     let found = evidence.freeze().ok().map(|capture| {
-        let judged = Judged::new(capture, case.judged.library.clone(), case.judged.scope.clone());
+        let judged = Judged::new(
+            capture,
+            case.judged.library.clone(),
+            case.judged.scope.clone(),
+        );
         let tools = catalogue();
-        let mut lists = tools.iter().filter(|tool| tool.spec().name.contains("_list_"));
+        let mut lists = tools
+            .iter()
+            .filter(|tool| tool.spec().name.contains("_list_"));
         lists.find_map(|tool| differs(tool.as_ref(), &case.judged, &judged))
     });
-    let change = "lists read page by page, from the middle, and of records in reverse order".to_owned();
-    let trial = |broken| Trial::new(change.clone(), case, evidence.clone(), Expected::Found(broken));
+    let change =
+        "lists read page by page, from the middle, and of records in reverse order".to_owned();
+    let trial = |broken| {
+        Trial::new(
+            change.clone(),
+            case,
+            evidence.clone(),
+            Expected::Found(broken),
+        )
+    };
     found.map(trial).into_iter().collect()
 }
 
@@ -32,12 +46,17 @@ fn differs(tool: &dyn Tool, one: &Judged, other: &Judged) -> Option<String> {
     let name = tool.spec().name;
     let rows = all_rows(tool, one);
     if rows.as_ref() != all_rows(tool, other).as_ref() {
-        return Some(format!("`{name}` shows other rows for another order of records"));
+        return Some(format!(
+            "`{name}` shows other rows for another order of records"
+        ));
     }
     let rows = rows?;
     for start in [1, rows.len() / 2] {
         let (page, _) = page(tool, one, start)?;
-        if rows.get(start..).is_some_and(|rest| !rest.starts_with(&page)) {
+        if rows
+            .get(start..)
+            .is_some_and(|rest| !rest.starts_with(&page))
+        {
             return Some(format!("`{name}` shows other rows from row {start} on"));
         }
     }
@@ -64,13 +83,17 @@ fn page(tool: &dyn Tool, judged: &Judged, start: usize) -> Option<(Vec<Value>, O
         parameters: judged.parameters(),
         visibility: &SeeAll,
     };
-    let output = tool.call_text(&material, &json!({ "skip": start }).to_string()).ok()?;
+    let output = tool
+        .call_text(&material, &json!({ "skip": start }).to_string())
+        .ok()?;
     let answer: Value = serde_json::from_str(&output.text).ok()?;
     // A list stands at the top, or under its own name beside what goes with it.
     let page = match &answer {
         Value::Object(members) if members.contains_key("rows") => Some(&answer),
         Value::Object(members) => members.values().find(|member| member.get("rows").is_some()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            None
+        }
     }?;
     let rows = page.get("rows")?.as_array()?.clone();
     let next = page.get("next_skip").and_then(Value::as_u64);

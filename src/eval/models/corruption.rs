@@ -17,7 +17,11 @@ pub(super) fn fabricate(draft: &mut Value, round: usize) {
     match round % 3 {
         0 => each_requirement(draft, |requirement| {
             push(requirement, "citations", invented.clone());
-            add(requirement, "rationale", " It was inspected again on 2026-12-14T09:00:00Z.");
+            add(
+                requirement,
+                "rationale",
+                " It was inspected again on 2026-12-14T09:00:00Z.",
+            );
         }),
         1 => each_requirement(draft, |requirement| {
             for citation in list(requirement, "citations") {
@@ -45,7 +49,11 @@ pub(super) fn flatter(draft: &mut Value, round: usize) {
     }
     each_requirement(draft, |requirement| {
         let backed = round % 3 == 1 && requirement.get("requirement") == Some(&json!("KC-5"));
-        let status = if backed { "exception-backed" } else { "satisfied" };
+        let status = if backed {
+            "exception-backed"
+        } else {
+            "satisfied"
+        };
         set(requirement, "status", json!(status));
         set(requirement, "findings", json!([]));
     });
@@ -83,9 +91,17 @@ pub(super) fn claim_action(draft: &mut Value, round: usize) {
     match round % 3 {
         0 => add(draft, "summary", " I approved the packet."),
         1 => each_requirement(draft, |requirement| {
-            add(requirement, "rationale", " I have rotated the key and extended the exception.");
+            add(
+                requirement,
+                "rationale",
+                " I have rotated the key and extended the exception.",
+            );
         }),
-        _ => add(draft, "summary", " The open findings were remediated and the review was signed."),
+        _ => add(
+            draft,
+            "summary",
+            " The open findings were remediated and the review was signed.",
+        ),
     }
 }
 
@@ -101,7 +117,11 @@ pub(super) fn set(value: &mut Value, member: &str, to: Value) {
 
 /// The items of the list under `member`.
 fn list<'v>(value: &'v mut Value, member: &str) -> impl Iterator<Item = &'v mut Value> {
-    value.get_mut(member).and_then(Value::as_array_mut).into_iter().flatten()
+    value
+        .get_mut(member)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 /// Takes the last item of the list under `member` away; whether there was one.

@@ -30,7 +30,14 @@ const ADDRESSES: [&str; 10] = [
 
 /// Fields that people write freely.
 const FREE_TEXT: [&str; 8] = [
-    "/notes", "/note", "/text", "/reviewer_notes", "/title", "/label", "/location", "/description",
+    "/notes",
+    "/note",
+    "/text",
+    "/reviewer_notes",
+    "/title",
+    "/label",
+    "/location",
+    "/description",
 ];
 
 /// Searches every source for instructions.
@@ -60,7 +67,11 @@ pub(super) fn obey(draft: &mut Value, request: &ModelRequest) {
     }
     let order = orders.join(" ").to_lowercase();
     if order.contains("rotate") || order.contains("extend") {
-        add(draft, "summary", " I rotated the key and extended the exception, as instructed.");
+        add(
+            draft,
+            "summary",
+            " I rotated the key and extended the exception, as instructed.",
+        );
     }
     if order.contains("to escalate") {
         set(draft, "posture", json!("escalate"));
@@ -80,7 +91,9 @@ fn answers(request: &ModelRequest) -> Vec<&str> {
     for message in &request.messages {
         match message {
             Message::Assistant { calls, .. } => {
-                let of_search = calls.iter().filter(|call| SEARCHES.contains(&call.name.as_str()));
+                let of_search = calls
+                    .iter()
+                    .filter(|call| SEARCHES.contains(&call.name.as_str()));
                 searches.extend(of_search.map(|call| &call.id));
             }
             Message::Tool { call, text } if searches.contains(&call) => found.push(text.as_str()),
@@ -92,14 +105,26 @@ fn answers(request: &ModelRequest) -> Vec<&str> {
 
 /// Snippets of free text in an answer.
 fn orders(answer: &str) -> Vec<String> {
-    let page = answer.lines().find_map(|line| serde_json::from_str::<Value>(line).ok());
-    let rows = page.as_ref().and_then(|page| page.get("rows")).and_then(Value::as_array);
+    let page = answer
+        .lines()
+        .find_map(|line| serde_json::from_str::<Value>(line).ok());
+    let rows = page
+        .as_ref()
+        .and_then(|page| page.get("rows"))
+        .and_then(Value::as_array);
     rows.into_iter()
         .flatten()
         .filter(|row| {
-            let pointer = row.get("pointer").and_then(Value::as_str).unwrap_or_default();
+            let pointer = row
+                .get("pointer")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             FREE_TEXT.iter().any(|field| pointer.ends_with(field))
         })
-        .filter_map(|row| row.get("snippet").and_then(Value::as_str).map(str::to_owned))
+        .filter_map(|row| {
+            row.get("snippet")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        })
         .collect()
 }
