@@ -26,8 +26,16 @@ fn the_rules_keep_every_relation() {
     for result in &results {
         let counted = result.held.counted.unwrap();
         assert_eq!(result.counterexample, None, "{}", result.relation);
-        assert_eq!(counted.numerator, counted.denominator, "{}", result.relation);
-        assert!(counted.denominator > 0, "{} was never tried", result.relation);
+        assert_eq!(
+            counted.numerator, counted.denominator,
+            "{}",
+            result.relation
+        );
+        assert!(
+            counted.denominator > 0,
+            "{} was never tried",
+            result.relation
+        );
     }
     for kind in [
         RelationKind::Invariant,
@@ -45,7 +53,11 @@ fn blind_to(mut assessment: Assessment, id: &str) -> Assessment {
     } else {
         RequirementStatus::Satisfied
     };
-    for result in assessment.requirements.iter_mut().filter(|one| one.id == id) {
+    for result in assessment
+        .requirements
+        .iter_mut()
+        .filter(|one| one.id == id)
+    {
         result.status = met;
         result.subjects.iter_mut().for_each(|one| one.status = met);
         result.findings.clear();
@@ -53,7 +65,12 @@ fn blind_to(mut assessment: Assessment, id: &str) -> Assessment {
     assessment.findings.retain(|one| one.requirement != id);
     assessment.posture = [Disposition::Remediate, Disposition::Escalate]
         .into_iter()
-        .find(|wanted| assessment.findings.iter().any(|one| one.disposition == *wanted))
+        .find(|wanted| {
+            assessment
+                .findings
+                .iter()
+                .any(|one| one.disposition == *wanted)
+        })
         .unwrap_or(Disposition::Approve);
     assessment
 }
@@ -94,7 +111,8 @@ fn a_single_check_that_never_fails_is_noticed() {
         ("compensating-control-verified", "control-at-limit"),
     ];
     for (check, relation) in expected {
-        let broken = |capture: &_, scope: &_| without_check(assess(capture, &library, scope), check);
+        let broken =
+            |capture: &_, scope: &_| without_check(assess(capture, &library, scope), check);
         let results = try_all(&dataset, &broken, 2);
         assert!(
             violated(&results).contains(&relation),
@@ -113,9 +131,10 @@ fn without_check(mut assessment: Assessment, check: &str) -> Assessment {
     };
     for result in &mut assessment.requirements {
         for subject in &mut result.subjects {
-            let found = assessment.findings.iter().filter(|one| {
-                one.requirement == result.id && one.subject == subject.artifact
-            });
+            let found = assessment
+                .findings
+                .iter()
+                .filter(|one| one.requirement == result.id && one.subject == subject.artifact);
             subject.status = found.map(|one| one.status).max().unwrap_or(met(&result.id));
         }
         let subjects = result.subjects.iter().map(|one| one.status);
@@ -136,7 +155,9 @@ fn rules_that_follow_the_order_of_records_or_words_in_notes_are_noticed() {
         });
         let assessment = assess(capture, &library, scope);
         if told {
-            ["KC-2", "KC-3", "KC-5"].into_iter().fold(assessment, blind_to)
+            ["KC-2", "KC-3", "KC-5"]
+                .into_iter()
+                .fold(assessment, blind_to)
         } else {
             assessment
         }

@@ -23,6 +23,7 @@ use super::stats::{
 };
 use crate::agent::driver::{AppendFuture, Journal};
 use crate::agent::limits::Limits;
+use crate::agent::message::RequestedCall;
 use crate::agent::model::Model;
 use crate::agent::offline::OfflineDrafter;
 use crate::agent::pseudonym::Pseudonyms;
@@ -102,10 +103,21 @@ async fn of_case(case: &Case) -> anyhow::Result<Vec<Answer>> {
         answer(case, rules.body(), &BTreeSet::new()),
         always_remediate(case, rules.body()),
     ];
-    let (honest, _) = run(case, &OfflineDrafter).await?;
+    let (honest, mut read) = run(case, &OfflineDrafter, Vec::new()).await?;
     let honest = honest.draft();
+    // All but the lazy one have read what the embedded drafter has: they go on from there.
+    read.truncate(read.iter().position(submits).unwrap_or(read.len()));
     for misbehaviour in Misbehaviour::ALL {
-        let (drafted, events) = run(case, &Misbehaving(misbehaviour)).await?;
+        let kept = match misbehaviour {
+            Misbehaviour::Lazy => Vec::new(),
+            Misbehaviour::Fabricating
+            | Misbehaviour::Flattering
+            | Misbehaviour::Injected
+            | Misbehaviour::Forgetful
+            | Misbehaviour::ActionClaiming
+            | Misbehaviour::Truncated => read.clone(),
+        };
+        let (drafted, events) = run(case, &Misbehaving(misbehaviour), kept).await?;
         answers.push(of_run(case, &drafted, &events, honest.as_ref()));
     }
     Ok(answers)
@@ -121,7 +133,11 @@ fn always_remediate(case: &Case, body: &PacketBody) -> Answer {
     answer
 }
 
-async fn run(case: &Case, model: &dyn Model) -> anyhow::Result<(Drafted, Vec<Event>)> {
+async fn run(
+    case: &Case,
+    model: &dyn Model,
+    kept: Vec<Event>,
+) -> anyhow::Result<(Drafted, Vec<Event>)> {
     let drafter = Drafter {
         model,
         limits: Limits {
@@ -132,9 +148,9 @@ async fn run(case: &Case, model: &dyn Model) -> anyhow::Result<(Drafted, Vec<Eve
         pseudonyms: &Pseudonyms::default(),
         progress: &|_| {},
     };
-    let mut kept = Kept(Vec::new());
-    let drafted = draft(&case.judged, &drafter, Vec::new(), &mut kept).await?;
-    Ok((drafted, kept.0))
+    let mut events = Kept(kept.clone());
+    let drafted = draft(&case.judged, &drafter, kept, &mut events).await?;
+    Ok((drafted, events.0))
 }
 
 /// Keeps events in memory.
@@ -191,17 +207,25 @@ fn without_reference(text: &str) -> Option<Value> {
 
 /// The texts of the drafts that were handed in.
 fn submitted(events: &[Event]) -> impl Iterator<Item = &str> {
-    let turns = events.iter().filter_map(|event| match event {
-        Event::Turn { turn, .. } => Some(turn),
+    let calls = events.iter().flat_map(calls);
+    let calls = calls.filter(|call| call.name == SUBMIT_TOOL);
+    calls.map(|call| call.arguments.as_str())
+}
+
+/// Whether a draft is handed in.
+fn submits(event: &Event) -> bool {
+    calls(event).iter().any(|call| call.name == SUBMIT_TOOL)
+}
+
+fn calls(event: &Event) -> &[RequestedCall] {
+    match event {
+        Event::Turn { turn, .. } => &turn.calls,
         Event::ModelFailed { .. }
         | Event::Answers { .. }
         | Event::ToolStopped { .. }
         | Event::DraftAccepted
-        | Event::DraftRejected { .. } => None,
-    });
-    let calls = turns.flat_map(|turn| &turn.calls);
-    let calls = calls.filter(|call| call.name == SUBMIT_TOOL);
-    calls.map(|call| call.arguments.as_str())
+        | Event::DraftRejected { .. } => &[],
+    }
 }
 
 fn summed_up(name: &str, answers: &[Answer], seed: u64) -> Baseline {

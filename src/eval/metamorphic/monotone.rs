@@ -109,10 +109,11 @@ pub(super) const RELATIONS: &[Relation] = &[
                 "KC-2",
                 "with its first operator alone",
                 |evidence, event| {
+                    // One whom nobody knows is a gap that goes with the name.
                     each(
                         evidence,
                         Kind::AuditEvents,
-                        &|record| id_of(record) == event,
+                        &|record| id_of(record) == event && operators_known(case, record),
                         &|record| {
                             if let Some(Value::Array(operators)) = record.get_mut("operators") {
                                 operators.truncate(1);
@@ -279,6 +280,15 @@ pub(super) fn each(
         .filter(|record| which(record))
         .for_each(change);
     true
+}
+
+fn operators_known(case: &Case, event: &Value) -> bool {
+    let operators = event.get("operators").and_then(Value::as_array);
+    operators.into_iter().flatten().all(|operator| {
+        operator
+            .as_str()
+            .is_some_and(|operator| case.judged.capture.person(operator).is_some())
+    })
 }
 
 pub(super) fn is(record: &Value, member: &str, text: &str) -> bool {

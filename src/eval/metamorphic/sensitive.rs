@@ -29,7 +29,7 @@ pub(super) const RELATIONS: &[Relation] = &[
             at_limit(
                 case,
                 "KC-1",
-                "inventory_max_age_days",
+                up_to("inventory_max_age_days"),
                 "observation",
                 |evidence, key, at| set_time(evidence, Kind::SigningKeys, key, "observed_at", at),
             )
@@ -42,7 +42,7 @@ pub(super) const RELATIONS: &[Relation] = &[
             at_limit(
                 case,
                 "KC-3",
-                "inspection_max_age_days",
+                up_to("inspection_max_age_days"),
                 "inspection",
                 inspected_only_at,
             )
@@ -55,7 +55,7 @@ pub(super) const RELATIONS: &[Relation] = &[
             at_limit(
                 case,
                 "KC-4",
-                "training_max_age_days",
+                before("training_max_age_days"),
                 "training",
                 trained_only_at,
             )
@@ -65,7 +65,7 @@ pub(super) const RELATIONS: &[Relation] = &[
         "control-at-limit",
         "one second past the limit makes a control's verification stale",
         |case| {
-            let days = "control_verification_max_age_days";
+            let days = up_to("control_verification_max_age_days");
             at_limit(
                 case,
                 "KC-5",
@@ -159,7 +159,7 @@ pub(super) const RELATIONS: &[Relation] = &[
                 case,
                 "KC-4",
                 "taken off every roster",
-                |evidence, person| take_off_rosters(evidence, person).then_some(()),
+                |evidence, person| take_off_rosters(evidence, person, &|_| true).then_some(()),
             )
         },
     ),
@@ -225,11 +225,38 @@ fn on_sound(
     trials.take(PER_CASE).collect()
 }
 
+/// How old a proof may be.
+struct Limit {
+    /// The policy's parameter, in days.
+    parameter: &'static str,
+    /// By how many seconds a proof must be younger than that to hold.
+    holds_to: i64,
+}
+
+/// What is more than the limit is too old.
+const fn up_to(parameter: &'static str) -> Limit {
+    Limit {
+        parameter,
+        holds_to: 0,
+    }
+}
+
+/// What has reached the limit has lapsed.
+const fn before(parameter: &'static str) -> Limit {
+    Limit {
+        parameter,
+        holds_to: 1,
+    }
+}
+
 /// A proof exactly as old as allowed, against one that is a second older.
 fn at_limit(
     case: &Case,
     requirement: &'static str,
-    parameter: &str,
+    Limit {
+        parameter,
+        holds_to,
+    }: Limit,
     proof: &str,
     change: impl Fn(&mut Evidence, &str, Instant) -> bool,
 ) -> Vec<Trial> {
@@ -242,7 +269,7 @@ fn at_limit(
         return Vec::new();
     };
     let scope = &case.judged.scope;
-    let limit = moved(scope.as_of, -days * DAY);
+    let limit = moved(scope.as_of, holds_to - days * DAY);
     let aged = |id: &str, at: Instant| {
         let mut evidence = case.evidence.clone();
         change(&mut evidence, id, at).then(|| Review {
@@ -252,7 +279,7 @@ fn at_limit(
     };
     let trials = sound(case, requirement).filter_map(|id| {
         Some(Trial {
-            change: format!("{proof} of {id} from {days} days old to one second more"),
+            change: format!("{proof} of {id} a second older than allowed, by {days} days"),
             before: Some(aged(id, limit)?),
             after: aged(id, moved(limit, -1))?,
             expected: Expected::Differs(requirement),
@@ -335,15 +362,25 @@ fn ceremony_of(evidence: &Evidence, event: &str) -> Option<String> {
         .map(|ceremony| id_of(ceremony).to_owned())
 }
 
-/// Somebody who took part on a temporary assignment is taken off every roster.
+/// Somebody who took part on a temporary assignment is taken off the rosters that came after the ceremony.
 fn off_roster(case: &Case) -> Vec<Trial> {
     on_sound(
         case,
         "KC-2",
-        "with a temporary operator taken off every roster",
+        "with a temporary operator taken off later rosters",
         |evidence, event| {
             let ceremony = ceremony_of(evidence, event)?;
             let ceremony = evidence.find(&ArtifactId::new(Kind::Ceremonies, ceremony))?;
+            let performed = time_of(ceremony, "performed_at")?;
+            let as_of = case.judged.scope.as_of;
+            // In force at as-of, and another than that of the ceremony.
+            let later = |roster: &Value| {
+                let until = time_of(roster, "effective_until");
+                time_of(roster, "effective_from")
+                    .is_some_and(|from| from > performed && from <= as_of)
+                    && time_of(roster, "approved_at").is_some_and(|at| at <= as_of)
+                    && until.is_none_or(|until| as_of < until)
+            };
             let participants = ceremony.get("participants")?.as_array()?;
             let person = participants.iter().find_map(|participant| {
                 let assignment = participant.get("role_assignment")?.as_str()?;
@@ -355,13 +392,17 @@ fn off_roster(case: &Case) -> Vec<Trial> {
                 (passing && !outside).then(|| participant.get("person")?.as_str())?
             })?;
             let person = case.judged.capture.person(person)?.id.as_str().to_owned();
-            take_off_rosters(evidence, &person).then_some(())
+            take_off_rosters(evidence, &person, &later).then_some(())
         },
     )
 }
 
-/// Takes a person, by any name, off every roster; whether there was an entry.
-fn take_off_rosters(evidence: &mut Evidence, person: &str) -> bool {
+fn time_of(record: &Value, member: &str) -> Option<Instant> {
+    Instant::parse(record.get(member)?.as_str()?).ok()
+}
+
+/// Takes a person, by any name, off the rosters that `which` says; whether there was an entry.
+fn take_off_rosters(evidence: &mut Evidence, person: &str, which: &dyn Fn(&Value) -> bool) -> bool {
     let Some(record) = evidence.find(&ArtifactId::new(Kind::People, person)) else {
         return false;
     };
@@ -379,7 +420,7 @@ fn take_off_rosters(evidence: &mut Evidence, person: &str) -> bool {
     };
     let lists = |roster: &Value| {
         let members = roster.get("members").and_then(Value::as_array);
-        members.is_some_and(|members| members.iter().any(names_person))
+        which(roster) && members.is_some_and(|members| members.iter().any(names_person))
     };
     each(evidence, Kind::RosterSnapshots, &lists, &|roster| {
         if let Some(Value::Array(members)) = roster.get_mut("members") {
