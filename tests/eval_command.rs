@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+#[expect(dead_code, reason = "shared with tests that look into the store")]
 mod common;
 
 use std::fs;

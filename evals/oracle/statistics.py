@@ -3,7 +3,9 @@
 Run once, with Python 3.11, in a fresh virtual environment; the tests read the JSON and need no Python:
 
     pip install scikit-learn==1.9.1 statsmodels==0.15.0 scipy==1.12.0 numpy==1.26.4 krippendorff==0.9.0 irrCAC==0.4.4
-    python evals/oracle/statistics.py > evals/oracle/statistics.json
+    python -I evals/oracle/statistics.py > evals/oracle/statistics.json
+
+(`-I`, because this file's name is also that of a module of Python's own.)
 
 Where a library answers "not a number" or refuses, the value is "undefined". Same versions, same bytes.
 """

@@ -281,10 +281,7 @@ pub(super) fn fates(label: &Label, body: &PacketBody, shown: &BTreeSet<String>) 
     planted.chain(passages).collect()
 }
 
-/// What no reviewer surfaces, and how much of the rest, by class.
-///
-/// A finding that no label lists is founded where its requirement does not pass by some reviewer:
-/// labels list what must be surfaced, and not every finding that goes with it.
+/// What no reviewer surfaces, and how much of the rest, by class. A label lists every finding that must be there.
 fn alarms(case: &Case, body: &PacketBody) -> (Vec<Alarm>, BTreeMap<String, u64>) {
     let labels = &case.file.labels;
     let mut alarms = Vec::new();
@@ -298,11 +295,7 @@ fn alarms(case: &Case, body: &PacketBody) -> (Vec<Alarm>, BTreeMap<String, u64>)
             });
         let class =
             listed.map_or_else(|| class_of(&finding.requirement), |planted| planted.class());
-        let fails = labels
-            .iter()
-            .filter_map(|label| label.statuses.get(&finding.requirement))
-            .any(|status| !passes(*status));
-        if listed.is_some() || fails {
+        if listed.is_some() {
             *founded.entry(class.to_owned()).or_default() += 1;
         } else {
             alarms.push(Alarm {

@@ -18,13 +18,3 @@ pub(crate) fn load(paths: &[PathBuf]) -> Dataset {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(Dataset::load(paths, &library)).unwrap()
 }
-
-/// The first case of each family.
-pub(crate) fn one_of_each_family() -> Dataset {
-    let mut dataset = all_cases();
-    let mut seen = std::collections::BTreeSet::new();
-    dataset
-        .cases
-        .retain(|case| seen.insert(case.cluster().to_owned()));
-    dataset
-}

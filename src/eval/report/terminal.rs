@@ -2,17 +2,16 @@
 
 use custody_controls::status::Disposition;
 
-use super::baseline::Baseline;
+use super::Report;
 use super::figure::Figure;
 use super::measure::Measure;
 use super::words;
-use super::{Miss, MissKind, Report};
-use crate::eval::stats::Estimate;
 use crate::render::layout::{Canvas, Cell};
 use crate::render::style::{Detail, Style, Tone};
-use crate::render::words::{counted, short_digest};
+use crate::render::words::short_digest;
 
 mod comparison;
+mod outcome;
 
 pub use comparison::comparison_text;
 
@@ -35,7 +34,7 @@ pub fn report_text(report: &Report, style: &Style) -> String {
             "Every case ran once: there is nothing to compare.",
         ),
     }
-    relations(&mut canvas, report);
+    outcome::relations(&mut canvas, report);
     if let Some(drift) = &report.drift {
         let windows = words::plural(drift.windows, "pair of captures", "pairs of captures");
         figures(
@@ -44,9 +43,9 @@ pub fn report_text(report: &Report, style: &Style) -> String {
             &drift.figures(),
         );
     }
-    baselines(&mut canvas, report);
-    misses(&mut canvas, report);
-    unscored(&mut canvas, report);
+    outcome::baselines(&mut canvas, report);
+    outcome::misses(&mut canvas, report);
+    outcome::unscored(&mut canvas, report);
     canvas.blank();
     canvas.para(0, Tone::Quiet, words::HOW_TO_READ);
     match style.detail {
@@ -171,164 +170,6 @@ fn surfacing(canvas: &mut Canvas<'_>, report: &Report) {
         ],
         &rows,
     );
-}
-
-fn relations(canvas: &mut Canvas<'_>, report: &Report) {
-    if report.metamorphic.is_empty() {
-        return;
-    }
-    let broken: Vec<_> = report
-        .metamorphic
-        .iter()
-        .filter(|relation| relation.counterexample.is_some())
-        .collect();
-    canvas.heading(&format!(
-        "Metamorphic relations: {} tried, {} broken",
-        report.metamorphic.len(),
-        broken.len()
-    ));
-    let rows: Vec<Vec<Cell>> = report
-        .metamorphic
-        .iter()
-        .map(|relation| {
-            let tone = match relation.counterexample {
-                Some(_) => Tone::Warning,
-                None => Tone::Plain,
-            };
-            vec![
-                Cell::new(Tone::Quiet, relation.kind.as_str()),
-                Cell::new(
-                    tone,
-                    &words::counts(&relation.held).unwrap_or_else(|| words::value(&relation.held)),
-                ),
-                Cell::new(
-                    Tone::Plain,
-                    &words::interval(&relation.held).unwrap_or_default(),
-                ),
-                Cell::new(Tone::Plain, &relation.relation),
-            ]
-        })
-        .collect();
-    canvas.table(&["kind", "held", "95 % interval", "relation"], &rows);
-    for relation in broken {
-        if let Some(example) = &relation.counterexample {
-            canvas.blank();
-            canvas.para(
-                0,
-                Tone::Warning,
-                &format!(
-                    "{} is broken by {}: {}; {}",
-                    relation.relation, example.case, example.change, example.outcome
-                ),
-            );
-        }
-    }
-}
-
-fn baselines(canvas: &mut Canvas<'_>, report: &Report) {
-    canvas.heading("Baselines on the same cases");
-    let own = [
-        Cell::new(Tone::Heading, &report.header.model),
-        figure_cell(&report.posture.agreement),
-        figure_cell(&report.posture.kappa),
-        figure_cell(&report.surfacing.recall),
-        Cell::new(Tone::Plain, ""),
-        figure_cell(&report.posture.mistaken_approvals),
-        Cell::new(Tone::Plain, ""),
-    ];
-    let rows: Vec<Vec<Cell>> = std::iter::once(own.into())
-        .chain(report.baselines.iter().map(baseline_row))
-        .collect();
-    canvas.table(
-        &[
-            "baseline",
-            "agreement",
-            "kappa",
-            "surfaced",
-            "bad drafts caught",
-            "mistaken approvals",
-            "unsafe approvals",
-        ],
-        &rows,
-    );
-}
-
-fn baseline_row(baseline: &Baseline) -> Vec<Cell> {
-    let caught = baseline.caught.as_ref().map(|caught| {
-        let counts = words::counts(caught).unwrap_or_else(|| words::value(caught));
-        format!("{counts} ({})", counted(baseline.drafts as usize, "draft"))
-    });
-    vec![
-        Cell::new(Tone::Plain, &baseline.name),
-        figure_cell(&baseline.agreement),
-        figure_cell(&baseline.kappa),
-        figure_cell(&baseline.surfacing),
-        Cell::new(Tone::Plain, &caught.unwrap_or_default()),
-        figure_cell(&baseline.mistaken_approvals),
-        baseline
-            .unsafe_approvals
-            .as_ref()
-            .map_or_else(|| Cell::new(Tone::Plain, ""), unsafe_cell),
-    ]
-}
-
-fn figure_cell(figure: &Figure) -> Cell {
-    Cell::new(Tone::Plain, &words::value(figure))
-}
-
-fn unsafe_cell(figure: &Figure) -> Cell {
-    let tone = match figure.estimate {
-        Estimate::Value(0.0) => Tone::Plain,
-        Estimate::Value(_) | Estimate::Undefined => Tone::Warning,
-    };
-    Cell::new(tone, &words::value(figure))
-}
-
-fn misses(canvas: &mut Canvas<'_>, report: &Report) {
-    canvas.heading(&format!("Misses: {}", report.misses.len()));
-    for kind in MissKind::ALL {
-        let found: Vec<&Miss> = report
-            .misses
-            .iter()
-            .filter(|miss| miss.kind == kind)
-            .collect();
-        if found.is_empty() {
-            continue;
-        }
-        canvas.para(
-            2,
-            Tone::Warning,
-            &format!("{}: {}", kind.title(), found.len()),
-        );
-        for miss in found {
-            let run = miss
-                .epoch
-                .map(|epoch| format!(", run {epoch}"))
-                .unwrap_or_default();
-            canvas.field(
-                "",
-                4,
-                Tone::Plain,
-                &format!("{}/{}/case.json{run}", report.header.case_folder, miss.case),
-            );
-            canvas.field("", 6, Tone::Quiet, &miss.what);
-        }
-    }
-}
-
-fn unscored(canvas: &mut Canvas<'_>, report: &Report) {
-    if report.unscored.is_empty() {
-        return;
-    }
-    canvas.heading(&format!("Without a score: {}", report.unscored.len()));
-    for run in &report.unscored {
-        canvas.field(
-            "",
-            2,
-            Tone::Plain,
-            &format!("{}, run {}: {}", run.case, run.epoch, run.reason),
-        );
-    }
 }
 
 fn said(canvas: &mut Canvas<'_>, heading: &str, text: &str) {

@@ -127,6 +127,19 @@ mod tests {
         assert_eq!(interval(7).support, Support::Insufficient);
     }
 
+    /// An upgrade of the generator that draws otherwise would change every published interval.
+    #[test]
+    fn a_seed_draws_what_it_always_drew() {
+        let drawn: Vec<Vec<usize>> = Resampling::seeded(20_261_215).draws(10).take(2).collect();
+        assert_eq!(
+            drawn,
+            [
+                [1, 0, 3, 3, 7, 6, 1, 0, 3, 5],
+                [1, 7, 5, 4, 4, 5, 7, 3, 9, 4]
+            ]
+        );
+    }
+
     #[test]
     fn no_cluster_has_no_interval() {
         let interval = cluster_bootstrap(&[], average, Resampling::seeded(1));

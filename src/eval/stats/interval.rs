@@ -86,7 +86,9 @@ impl Interval {
 #[must_use]
 pub fn wilson(share: Proportion, clusters: u64) -> Interval {
     let n = share.denominator as f64;
-    let ends = share.estimate().value().map(|p| {
+    // What is counted more than once per trial is no share, and has no such interval.
+    let is_share = share.numerator <= share.denominator;
+    let ends = share.estimate().value().filter(|_| is_share).map(|p| {
         let centre = p + Z * Z / (2.0 * n);
         let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
         let scale = 1.0 + Z * Z / n;
@@ -139,8 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_tried_has_no_interval() {
-        for interval in [wilson(Proportion::new(0, 0), 0), rule_of_three(0, 0)] {
+    fn nothing_tried_and_what_is_no_share_has_no_interval() {
+        for interval in [
+            wilson(Proportion::new(0, 0), 0),
+            wilson(Proportion::new(3, 2), 0),
+            rule_of_three(0, 0),
+        ] {
             assert_eq!(interval.low, Estimate::Undefined);
             assert_eq!(interval.high, Estimate::Undefined);
             assert_eq!(interval.support, Support::Insufficient);

@@ -101,3 +101,20 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted.sort_by_key(|(position, _)| *position);
     adjusted.into_iter().map(|(_, p)| p).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_by_rounding_alone_is_no_difference() {
+        let found = paired_cluster_bootstrap(
+            &[vec![1], vec![2]],
+            |_| Estimate::Value(0.1 + 0.2),
+            |_| Estimate::Value(0.3),
+            Resampling::seeded(1),
+        );
+        assert_eq!(found.difference, Estimate::Value(0.0));
+        assert_eq!(found.p_value, Estimate::Value(1.0));
+    }
+}

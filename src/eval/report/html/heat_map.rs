@@ -28,7 +28,7 @@ pub(super) fn draw(page: &mut Page, table: &PostureTable) {
             cell(page, (row, column), *count, total);
         }
     }
-    page.markup("</svg>\n<figcaption>Cases by what the reviewer says (row) and what the packet says (column). On the diagonal both agree. Left of it the packet is too mild, right of it too strict. A deeper tint is a larger share of the row.</figcaption>\n</figure>\n");
+    page.markup("</svg>\n<figcaption>Packets by what the reviewer says (row) and what they recommend (column). On the diagonal both agree. Left of it the packet is too mild, right of it too strict. A deeper tint is a larger share of the row.</figcaption>\n</figure>\n");
 }
 
 fn cell(page: &mut Page, (row, column): (usize, usize), count: u64, total: u64) {
@@ -62,7 +62,7 @@ fn cell(page: &mut Page, (row, column): (usize, usize), count: u64, total: u64) 
     );
     if count > 0 {
         let percent = format!("{:.0} %", share * 100.0);
-        text(page, "tick", "middle", (middle, y + 47.0), &percent);
+        text(page, "cell-share", "middle", (middle, y + 47.0), &percent);
     }
     page.markup("\n");
 }

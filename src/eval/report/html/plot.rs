@@ -54,7 +54,7 @@ impl Scale {
         let share = (value - self.start()) / (1.0 - self.start());
         (0.0..=1.0)
             .contains(&share)
-            .then(|| MARGIN + share * (WIDTH - 2.0 * MARGIN))
+            .then_some(MARGIN + share * (WIDTH - 2.0 * MARGIN))
     }
 
     fn clamped(self, value: f64) -> f64 {
@@ -94,25 +94,25 @@ pub(super) fn interval(page: &mut Page, figure: &Figure, scale: Scale) {
             (scale.clamped(tick), 20.0),
         );
     }
-    let support = figure.interval.map(|interval| interval.support);
+    let (range, dot) = looks(figure);
     if let Some((low, high)) = figure.interval.and_then(ends) {
-        let class = match support {
-            Some(Support::Insufficient) => "range weak",
-            Some(Support::Sufficient) | None => "range",
-        };
         line(
             page,
-            class,
+            range,
             (scale.clamped(low), 10.0),
             (scale.clamped(high), 10.0),
         );
     }
-    let dot = match support {
-        Some(Support::Insufficient) => "dot weak",
-        Some(Support::Sufficient) | None => "dot",
-    };
     circle(page, dot, (x, 10.0));
     page.markup("</svg>");
+}
+
+/// How a figure's range and dot look: those of an insufficient sample are dashed and hollow.
+fn looks(figure: &Figure) -> (&'static str, &'static str) {
+    match figure.interval.map(|interval| interval.support) {
+        Some(Support::Insufficient) => ("range weak", "dot weak"),
+        Some(Support::Sufficient) | None => ("range", "dot"),
+    }
 }
 
 fn spoken(figure: &Figure) -> String {
@@ -192,13 +192,14 @@ pub(super) fn pass_hat(page: &mut Page, figures: &[Figure]) {
             previous = None;
             continue;
         };
+        let (range, dot) = looks(figure);
         if let Some((low, high)) = figure.interval.and_then(ends) {
-            line(page, "range", (x, y(low)), (x, y(high)));
+            line(page, range, (x, y(low)), (x, y(high)));
         }
         if let Some(from) = previous {
             line(page, "trend", from, (x, y(value)));
         }
-        circle(page, "dot", (x, y(value)));
+        circle(page, dot, (x, y(value)));
         label(
             page,
             "beside",
@@ -213,7 +214,7 @@ pub(super) fn pass_hat(page: &mut Page, figures: &[Figure]) {
         (f64::midpoint(left, right), bottom + 40.0),
         "k, the number of runs",
     );
-    page.markup("</svg>\n<figcaption>How likely k runs of a case are all right. Flat and high is steady; a fall means that single runs are right by luck. Bars are 95 % intervals.</figcaption>\n</figure>\n");
+    page.markup("</svg>\n<figcaption>How likely k runs of a case are all right. Flat and high is steady; a fall means that single runs are right by luck. Bars are 95 % intervals; hollow and dashed where there are fewer than 20 scenario families.</figcaption>\n</figure>\n");
 }
 
 fn summary(figures: &[Figure]) -> String {

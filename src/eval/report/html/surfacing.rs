@@ -34,9 +34,17 @@ fn classes(page: &mut Page, classes: &[ClassSurfacing]) {
     for class in classes {
         page.markup("<tr><th scope=\"row\">")
             .element("span", "title", &class.class)
-            .markup("</th><td class=\"number\"><span class=\"value\">")
-            .text(&class.surfaced.to_string())
-            .markup("</span> of ")
+            .markup("</th><td class=\"number\">")
+            .element(
+                "span",
+                if class.surfaced < class.planted {
+                    "some"
+                } else {
+                    "value"
+                },
+                &class.surfaced.to_string(),
+            )
+            .markup(" of ")
             .text(&class.planted.to_string())
             .markup("</td><td class=\"plot\">");
         plotted(page, &class.recall, Scale::Positive);
