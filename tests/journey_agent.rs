@@ -10,210 +10,29 @@
 mod common;
 #[path = "common/draft.rs"]
 mod draft;
+#[path = "endpoints/invariants.rs"]
+mod invariants;
+#[path = "journey_agent/litellm.rs"]
+mod litellm;
+#[path = "journey_agent/llama.rs"]
+mod llama;
+#[path = "journey_agent/peer.rs"]
+mod peer;
+#[path = "journey_agent/script.rs"]
+mod script;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use common::{AS_OF, Outcome, SEED, Scenario, outcome};
-use custody::agent::endpoint::EndpointProfile;
-use custody::agent::message::{Message, ModelRequest};
-use custody::agent::prompts::reference_in;
-use custody::agent::pseudonym::Pseudonyms;
-use custody_controls::capture::read_capture;
-use draft::draft_of;
+use common::{SEED, Scenario, outcome};
+use custody::agent::endpoint::{EndpointProfile, LimitField, ToolChoice};
+use script::{
+    Asked, KEY, MODEL, Play, bodies, calling, endpoint, prepare, preparing, read_reference,
+    rules_only, saying, submitting,
+};
 use serde_json::{Value, json};
-use wiremock::matchers::path;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
-
-/// A model's name in provenance.
-const MODEL: &str = "scripted-1";
-
-/// What a scripted model knows when it answers.
-struct Asked {
-    /// How many turns it has taken.
-    taken: usize,
-    /// The reference, as it stands at the beginning of the conversation.
-    reference: String,
-}
-
-/// Decides on an answer by what the model was asked.
-struct Script<F>(F);
-
-impl<F: Fn(&Asked) -> ResponseTemplate + Send + Sync> Respond for Script<F> {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let body: Value = request.body_json().unwrap();
-        let messages = body["messages"].as_array().unwrap();
-        let turns = messages.iter().filter(|one| one["role"] == "assistant");
-        (self.0)(&Asked {
-            taken: turns.count(),
-            reference: read_reference(&body),
-        })
-    }
-}
-
-/// Reads the reference where a model would.
-fn read_reference(body: &Value) -> String {
-    let text = |at: usize| body["messages"][at]["content"].as_str().unwrap().to_owned();
-    let request = ModelRequest {
-        messages: vec![
-            Message::System { text: text(0) },
-            Message::User { text: text(1) },
-        ],
-        tools: Vec::new(),
-    };
-    reference_in(&request).unwrap().whole()
-}
-
-async fn endpoint(
-    answering: impl Fn(&Asked) -> ResponseTemplate + Send + Sync + 'static,
-) -> MockServer {
-    let server = MockServer::start().await;
-    let script = Script(answering);
-    Mock::given(path("/v1/chat/completions"))
-        .respond_with(script)
-        .mount(&server)
-        .await;
-    server
-}
-
-async fn bodies(server: &MockServer) -> Vec<Value> {
-    let received = server.received_requests().await.unwrap();
-    received
-        .iter()
-        .map(|one| one.body_json().unwrap())
-        .collect()
-}
-
-fn completion(message: &Value, finish_reason: &str) -> ResponseTemplate {
-    ResponseTemplate::new(200).set_body_json(json!({
-        "id": "chatcmpl-1", "object": "chat.completion", "created": 1_700_000_000, "model": MODEL,
-        "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
-        "usage": {"prompt_tokens": 50_000, "completion_tokens": 20, "total_tokens": 50_020},
-    }))
-}
-
-fn saying(text: &str) -> ResponseTemplate {
-    completion(&json!({"role": "assistant", "content": text}), "stop")
-}
-
-fn calling(calls: &[(&str, String)]) -> ResponseTemplate {
-    let calls: Vec<Value> = calls
-        .iter()
-        .enumerate()
-        .map(|(number, (name, arguments))| {
-            json!({"id": format!("call_{number}"), "type": "function",
-                   "function": {"name": name, "arguments": arguments}})
-        })
-        .collect();
-    let message = json!({"role": "assistant", "content": null, "tool_calls": calls});
-    completion(&message, "tool_calls")
-}
-
-fn submitting(draft: &str, reference: &str) -> ResponseTemplate {
-    let mut submission: Value = serde_json::from_str(draft).unwrap();
-    submission["reference"] = json!(reference);
-    calling(&[("submit_packet", submission.to_string())])
-}
-
-/// What a diligent model says: it lists, reads every record that it cites, then submits.
-struct Play {
-    reads: Vec<(String, String)>,
-    draft: String,
-}
-
-impl Play {
-    /// The play of a model that knows people by their tokens alone.
-    fn of(scenario: &Scenario) -> Self {
-        let assessment = scenario.review(&["assess"]);
-        let mut draft = draft_of(&assessment);
-        let quoted = json!({
-            "artifact": "ceremonies/ceremonies/CER-2026-017", "quote": "lhaddad",
-        });
-        draft["concerns"] = json!([{
-            "text": "Who is it that acted in the ceremony?", "disposition": "escalate", "citations": [quoted],
-        }]);
-        let mut cited: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        collect_artifacts(&draft, &mut cited);
-        let names = pseudonyms(scenario);
-        let mut reads = Vec::new();
-        for (source, artifacts) in cited {
-            let artifacts: Vec<String> = artifacts.into_iter().collect();
-            for some in artifacts.chunks(4) {
-                let arguments = names.hide(&json!({ "artifacts": some }).to_string());
-                reads.push((format!("{source}_read_records"), arguments));
-            }
-        }
-        let draft = names.hide(&draft.to_string());
-        Self { reads, draft }
-    }
-
-    fn turn(&self, asked: &Asked) -> ResponseTemplate {
-        match asked.taken {
-            0 => calling(&[("controls_list_requirements", "{}".to_owned())]),
-            1 => calling(&[
-                ("controls_list_findings", "{}".to_owned()),
-                (
-                    "controls_read_account",
-                    json!({"requirement": "KC-2"}).to_string(),
-                ),
-            ]),
-            2 => {
-                let reads = self.reads.iter();
-                let calls: Vec<(&str, String)> = reads
-                    .map(|(tool, arguments)| (tool.as_str(), arguments.clone()))
-                    .collect();
-                calling(&calls)
-            }
-            _ => submitting(&self.draft, &asked.reference),
-        }
-    }
-}
-
-fn pseudonyms(scenario: &Scenario) -> Pseudonyms {
-    assert_eq!(scenario.run(&["capture", "--out", "frozen.json"]).code, 0);
-    let text = std::fs::read_to_string(scenario.path("frozen.json")).unwrap();
-    Pseudonyms::of(&read_capture(&text).unwrap())
-}
-
-fn collect_artifacts(value: &Value, found: &mut BTreeMap<String, BTreeSet<String>>) {
-    match value {
-        Value::Object(members) => {
-            if let Some(Value::String(artifact)) = members.get("artifact") {
-                let source = artifact.split('/').next().unwrap().to_owned();
-                found.entry(source).or_default().insert(artifact.clone());
-            }
-            members
-                .values()
-                .for_each(|one| collect_artifacts(one, found));
-        }
-        Value::Array(items) => items.iter().for_each(|one| collect_artifacts(one, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-fn preparing(scenario: &Scenario, base_url: &str) -> Command {
-    let arguments = ["prepare", "--json", "--as-of", AS_OF, "--model", MODEL];
-    let mut command = scenario.command(&[&arguments[..], &["--base-url", base_url]].concat());
-    command.env("CUSTODY_API_KEY", "sk-planted-key-4711");
-    command
-}
-
-async fn prepare(scenario: &Scenario, server: &MockServer) -> (Value, Outcome) {
-    let ran = outcome(preparing(scenario, &format!("{}/v1", server.uri())));
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
-    (serde_json::from_str(&ran.stdout).unwrap(), ran)
-}
-
-#[track_caller]
-fn rules_only(packet: &Value, reason: &str) {
-    let validation = &packet["validation"];
-    assert_eq!(validation["outcome"], "rules-only", "{validation}");
-    let given = validation["reason"].as_str().unwrap();
-    assert!(given.contains(reason), "{given}");
-    assert_eq!(packet["posture"], "remediate");
-    assert_eq!(packet["findings"].as_array().unwrap().len(), 3);
-}
+use wiremock::{MockServer, ResponseTemplate};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_diligent_model_has_its_packet_accepted_and_never_sees_a_person() {
@@ -389,6 +208,171 @@ fn a_dead_endpoint_leaves_the_rules_account_and_says_why() {
     rules_only(&packet, "could not be reached");
 }
 
+/// Words that an endpoint writes in errors and headers.
+const BODY: &str = "planted-body-0815";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_key_and_no_word_of_an_error_is_in_logs_store_packet_or_exports() {
+    let scenario = Scenario::copy_of(SEED);
+    let asked = AtomicUsize::new(0);
+    let echo = format!("{BODY}: bad key {KEY}");
+    let failing = move |status: u16| {
+        let error = json!({"message": echo, "type": BODY, "code": BODY, "param": KEY});
+        ResponseTemplate::new(status)
+            .set_body_json(json!({"error": error}))
+            .insert_header("x-request-id", KEY)
+            .insert_header("x-note", BODY)
+            .insert_header("location", format!("/{BODY}/{KEY}"))
+    };
+    let server = endpoint(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0 => calling(&[("controls_list_requirements", "{}".to_owned())]),
+        1 => failing(503).insert_header("retry-after", "0"),
+        2 => calling(&[("identity_list_people", "{}".to_owned())]),
+        _ => failing(401),
+    })
+    .await;
+    let mut command = preparing(&scenario, &format!("{}/v1", server.uri()));
+    command.env("CUSTODY_LOG", "trace");
+    let ran = outcome(command);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let packet: Value = serde_json::from_str(&ran.stdout).unwrap();
+    rules_only(&packet, "refused the key: status 401");
+    assert!(ran.stderr.contains("did not answer attempt 1"), "no log");
+
+    let mut places = vec![
+        ("stdout".to_owned(), ran.stdout.into_bytes()),
+        ("the log".to_owned(), ran.stderr.clone().into_bytes()),
+    ];
+    for file in std::fs::read_dir(scenario.path(".custody")).unwrap() {
+        let path = file.unwrap().path();
+        places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+    }
+    assert!(places.len() > 2, "no store");
+    let id = packet["id"].as_str().unwrap();
+    for format in ["json", "md", "html", "csv"] {
+        let export = scenario.run(&["packets", "export", id, "--format", format]);
+        assert_eq!(export.code, 0, "{}", export.stderr);
+        assert!(export.stdout.contains("KC-3"), "{format}");
+        places.push((
+            format.to_owned(),
+            (export.stdout + &export.stderr).into_bytes(),
+        ));
+    }
+    for (place, bytes) in &places {
+        let text = String::from_utf8_lossy(bytes);
+        for marker in [KEY, BODY] {
+            assert!(!text.contains(marker), "{marker} in {place}");
+        }
+    }
+    // Prompts, evidence and people are in the store, and in no log.
+    for marker in [
+        "untrusted-evidence",
+        "You prepare a custody review",
+        "lhaddad",
+        "Haddad",
+    ] {
+        assert!(
+            !ran.stderr.contains(marker),
+            "{marker} in the log: {}",
+            ran.stderr
+        );
+    }
+}
+
+/// Adds lines to the scenario's `[model]`.
+fn configure(scenario: &Scenario, lines: &str) {
+    let path = scenario.path("custody.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("[model]\n"));
+    let text = text.replace("[model]\n", &format!("[model]\n{lines}\n"));
+    std::fs::write(&path, text).unwrap();
+}
+
+/// Starts a preparation, and kills it when the endpoint was asked for the turn numbered `turns`.
+async fn killed_at(scenario: &Scenario, server: &MockServer, turns: usize) {
+    let mut child = preparing(scenario, &format!("{}/v1", server.uri()))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while bodies(server).await.len() < turns {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // SIGKILL: nothing is tidied up.
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_spent_before_a_kill_counts_against_the_runs_limit() {
+    let scenario = Scenario::copy_of(SEED);
+    configure(&scenario, "limits = { max_seconds = 4 }");
+    let reading = |call: &str| calling(&[(call, "{}".to_owned())]);
+    let slow = endpoint(move |asked| match asked.taken {
+        0 => reading("controls_list_requirements").set_delay(Duration::from_millis(3_200)),
+        _ => saying("").set_delay(Duration::from_secs(600)),
+    })
+    .await;
+    killed_at(&scenario, &slow, 2).await;
+    // Less than the limit by itself, more than what is left of it.
+    let working = endpoint(|_| saying("so").set_delay(Duration::from_millis(2_500))).await;
+    let (packet, _) = prepare(&scenario, &working).await;
+    rules_only(&packet, "no answer before the run's deadline");
+    assert_eq!(bodies(&working).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probed_profile_is_used_and_named() {
+    let scenario = Scenario::copy_of(SEED);
+    let play = Play::of(&scenario);
+    let server = endpoint(move |asked| play.turn(asked)).await;
+    let profile = EndpointProfile {
+        limit_field: LimitField::MaxCompletionTokens,
+        tool_choice: ToolChoice::Required,
+        ..EndpointProfile::default()
+    };
+    profile.save(&scenario.path("profile.json")).unwrap();
+    configure(
+        &scenario,
+        "profile = \"profile.json\"
+max_output_tokens = 9000",
+    );
+    let (packet, _) = prepare(&scenario, &server).await;
+    assert_eq!(packet["validation"]["outcome"], "accepted");
+    assert_eq!(
+        packet["provenance"]["endpoint_profile"],
+        json!({"origin": "written", "digest": profile.digest()})
+    );
+    for body in bodies(&server).await {
+        assert_eq!(body["max_completion_tokens"], 9000);
+        assert_eq!(body["tool_choice"], "required");
+    }
+    let id = packet["id"].as_str().unwrap();
+    let shown = scenario.json(&["packets", "show", id]);
+    assert_eq!(shown["provenance"], packet["provenance"]);
+}
+
+#[test]
+fn an_endpoint_in_clear_is_refused_unless_chosen_and_then_warned_of() {
+    let scenario = Scenario::copy_of(SEED);
+    let ran = outcome(preparing(&scenario, "http://endpoint.invalid/v1"));
+    assert_eq!(ran.code, 1);
+    assert!(ran.stderr.contains("in clear") && ran.stderr.contains("allow_plain_http"));
+    assert_eq!(scenario.json(&["packets", "list"]), json!({"packets": []}));
+    configure(&scenario, "allow_plain_http = true");
+    let ran = outcome(preparing(&scenario, "http://endpoint.invalid/v1"));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("warning: key and evidence go to the endpoint in clear")
+    );
+    rules_only(
+        &serde_json::from_str(&ran.stdout).unwrap(),
+        "could not be reached",
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_run_goes_on_where_it_was_and_asks_nothing_twice() {
     let scenario = Scenario::copy_of(SEED);
@@ -398,18 +382,7 @@ async fn a_killed_run_goes_on_where_it_was_and_asks_nothing_twice() {
         _ => saying("").set_delay(Duration::from_secs(600)),
     })
     .await;
-    let mut child = preparing(&scenario, &format!("{}/v1", hanging.uri()))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while bodies(&hanging).await.len() < 4 {
-        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    // SIGKILL: nothing is tidied up.
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_at(&scenario, &hanging, 4).await;
     assert_eq!(scenario.json(&["packets", "list"]), json!({"packets": []}));
 
     let working = endpoint(move |asked| second.turn(asked)).await;

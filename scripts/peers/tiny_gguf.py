@@ -65,11 +65,11 @@ def vocabulary(text: str) -> tuple[list[bytes], list[float], list[int]]:
     return list(words), list(scores), [int(one) for one in kinds]
 
 
-def main(seed: str, output: str, *corpus: str) -> None:
+def main(seed: str, path: str, *corpus: str) -> None:
     text = "\n".join(pathlib.Path(file).read_text(encoding="utf-8") for file in corpus)
     words, scores, kinds = vocabulary(text)
 
-    writer = gguf.GGUFWriter(output, "llama")
+    writer = gguf.GGUFWriter(path, "llama")
     writer.add_name("tiny-random")
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
@@ -95,16 +95,26 @@ def main(seed: str, output: str, *corpus: str) -> None:
 
     random = numpy.random.default_rng(int(seed))
 
+    def drawn(*shape: int) -> numpy.ndarray:
+        return random.standard_normal(shape, dtype=numpy.float32) * (shape[-1] ** -0.5)
+
     def tensor(name: str, *shape: int) -> None:
-        weights = random.standard_normal(shape, dtype=numpy.float32) * (shape[-1] ** -0.5)
-        writer.add_tensor(name, weights)
+        writer.add_tensor(name, drawn(*shape))
 
     def norm(name: str) -> None:
         writer.add_tensor(name, numpy.ones(WIDTH, dtype=numpy.float32))
 
-    tensor("token_embd.weight", len(words), WIDTH)
+    # The first dimension is the same for every token, so that it can favour some of them in the
+    # output: those that end a string, an object or a turn. Else a random text hardly ever ends.
+    embedding, output = drawn(len(words), WIDTH), drawn(len(words), WIDTH)
+    embedding[:, 0] = 4.0
+    output[:, 0] = 0.0
+    for token, word in enumerate(words):
+        if word == b"<|im_end|>" or set(word) <= set(b'"}]'):
+            output[token, 0] = 1.2
+    writer.add_tensor("token_embd.weight", embedding)
     norm("output_norm.weight")
-    tensor("output.weight", len(words), WIDTH)
+    writer.add_tensor("output.weight", output)
     for layer in range(LAYERS):
         for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
             tensor(f"blk.{layer}.{part}.weight", WIDTH, WIDTH)

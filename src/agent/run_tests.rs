@@ -3,7 +3,10 @@
 use custody_controls::validator::{DraftFault, FaultCode};
 use serde_json::json;
 
+use super::turns::MAX_REMINDERS;
 use super::*;
+use crate::agent::message::RequestedCall;
+use crate::agent::prompts;
 
 const DRAFT: &str = r#"{"posture":"approve"}"#;
 
@@ -304,6 +307,47 @@ fn a_model_that_only_talks_is_reminded_twice_and_then_left() {
     }
     run.apply(saying("all is well"));
     ends_for(&run, "in text instead of calling tools");
+}
+
+#[test]
+fn a_model_that_says_nothing_or_never_calls_is_told_apart() {
+    let mut run = begun(Limits::default());
+    (0..=MAX_REMINDERS).for_each(|_| run.apply(saying(" ")));
+    ends_for(&run, "neither text nor calls, and never called one");
+
+    let mut run = begun(Limits::default());
+    look(&mut run, 1);
+    (0..=MAX_REMINDERS).for_each(|_| run.apply(saying("so")));
+    let Step::Finished(Ending::RulesOnly(reason)) = run.next() else {
+        panic!("the run goes on");
+    };
+    assert_eq!(
+        reason,
+        "the model answered in text instead of calling tools"
+    );
+}
+
+#[test]
+fn turns_in_a_row_that_cannot_be_acted_on_end_the_run() {
+    let Event::Turn { mut turn, seconds } = submitting() else {
+        unreachable!()
+    };
+    turn.truncated = true;
+    let cut = Event::Turn { turn, seconds };
+    let fruitless = [
+        calling(&[("look", "{\"n\":")]),
+        calling(&[("sign", "{}")]),
+        calling(&[("look", "{}"), (SUBMIT_TOOL, DRAFT)]),
+        cut,
+    ];
+    let mut run = begun(Limits::default());
+    fruitless.iter().for_each(|event| run.apply(event.clone()));
+    // One that can be acted on begins the count anew.
+    look(&mut run, 1);
+    fruitless.iter().for_each(|event| run.apply(event.clone()));
+    assert!(matches!(run.next(), Step::AskModel(_)));
+    run.apply(calling(&[("look", "[]")]));
+    ends_for(&run, "5 turns in a row that could not be acted on");
 }
 
 #[test]

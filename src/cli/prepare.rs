@@ -9,7 +9,8 @@ use super::terminal::RunProgress;
 use super::{Exit, assess, terminal};
 use crate::agent::OFFLINE;
 use crate::agent::endpoint::{
-    Endpoint, EndpointConfig, EndpointProfile, PlainHttp, goes_in_clear, key_from,
+    Endpoint, EndpointConfig, EndpointProfile, LongInput, PlainHttp, Support, goes_in_clear,
+    key_from,
 };
 use crate::agent::limits::Limits;
 use crate::agent::model::Model;
@@ -128,19 +129,27 @@ pub(super) fn endpoint_config(
     }
     if let Some(path) = &config.profile {
         endpoint.profile = EndpointProfile::load(path)?;
-        warn_of_other_model(&endpoint);
+        warn_of_profile(&endpoint);
     }
     Ok(endpoint)
 }
 
-/// A profile that was probed with another model may not fit this one.
-fn warn_of_other_model(endpoint: &EndpointConfig) {
-    let probed = endpoint.profile.observed.as_ref();
-    if let Some(probed) = probed.filter(|probed| probed.model != endpoint.model) {
+/// Says what a probe saw that a run will suffer from.
+fn warn_of_profile(endpoint: &EndpointConfig) {
+    let Some(probed) = &endpoint.profile.observed else {
+        return;
+    };
+    if probed.model != endpoint.model {
         terminal::warn(&format!(
             "the endpoint profile was probed with model `{}`, and the model is `{}`",
             probed.model, endpoint.model
         ));
+    }
+    if probed.tool_calls != Support::Kept {
+        terminal::warn("by its profile, the endpoint did not call a tool when it was probed");
+    }
+    if probed.long_input == LongInput::CutSilently {
+        terminal::warn("by its profile, the endpoint silently cuts long conversations");
     }
 }
 

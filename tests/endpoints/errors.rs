@@ -1,6 +1,6 @@
 //! Error answers, and which of them are worth a second attempt.
 
-use custody::agent::endpoint::{Endpoint, EndpointConfig};
+use custody::agent::endpoint::{Endpoint, EndpointConfig, PlainHttp};
 use custody::agent::model::{Model as _, ModelError};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -249,6 +249,16 @@ fn an_endpoint_that_cannot_be_used_is_refused_before_anything_is_sent() {
         url,
         "the endpoint's address must not hold a user name or password"
     );
+    let plain = refused("http://host.test/v1", "sk-planted");
+    assert!(
+        plain.contains("in clear") && !plain.contains("planted"),
+        "{plain}"
+    );
+    let allowed = EndpointConfig {
+        plain_http: PlainHttp::Allowed,
+        ..EndpointConfig::new("http://host.test/v1", "m", SecretString::from(KEY))
+    };
+    assert!(Endpoint::new(allowed).is_ok());
     let key = refused("https://host/v1", "sk-planted\nx");
     assert_eq!(key, "the key is not one line of visible ASCII characters");
 }

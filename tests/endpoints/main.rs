@@ -19,6 +19,8 @@ mod probe;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod rows;
+#[cfg(test)]
 mod secrecy;
 #[cfg(test)]
 mod waits;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
+use crate::invariants::violations;
 use crate::peer::{completion, failing, ok};
 
 /// How a played endpoint departs from a good one.
@@ -145,6 +146,15 @@ async fn probed(ways: Ways) -> EndpointProfile {
     let profile = probe(&config(&server)).await.unwrap();
     let requests = server.received_requests().await.unwrap();
     assert!(requests.len() <= 15, "{} is no handful", requests.len());
+    for request in requests {
+        let mut body: Value = request.body_json().unwrap();
+        // The one role that is tried out beside `system`, in its place.
+        let first = &mut body["messages"][0]["role"];
+        if first == "developer" {
+            *first = json!("system");
+        }
+        assert_eq!(violations(&body), Vec::<String>::new(), "{body}");
+    }
     profile
 }
 

@@ -89,6 +89,27 @@ async fn r04_a_wait_over_the_cap_or_the_deadline_ends_at_once() {
 }
 
 #[tokio::test]
+async fn r04_the_end_of_the_run_bounds_every_wait() {
+    let peer = Peer::answering(vec![busy(&[("retry-after", "20")])]).await;
+    let endpoint = peer.endpoint();
+    endpoint.end_by(tokio::time::Instant::now() + MS(9000));
+    let what = "status 429, waiting 20 s would pass the run's deadline";
+    assert_eq!(
+        endpoint.turn(&start()).await,
+        Err(ModelError::RateLimited(what.into()))
+    );
+
+    let peer = Peer::answering(vec![ok(&saying("hi")).set_delay(MS(3000))]).await;
+    let endpoint = peer.endpoint();
+    endpoint.end_by(tokio::time::Instant::now() + MS(200));
+    let what = "no answer before the run's deadline";
+    assert_eq!(
+        endpoint.turn(&start()).await,
+        Err(ModelError::Unreachable(what.into()))
+    );
+}
+
+#[tokio::test]
 async fn r08_waits_of_our_own_double() {
     let peer = Peer::answering(vec![busy(&[]), busy(&[]), ok(&saying("hi"))]).await;
     let (turn, took) = timed(&peer, |patience| patience.base_delay = MS(40)).await;

@@ -207,6 +207,7 @@ impl EndpointProfile {
             ),
             ("reasoning sent back as", word(&self.reasoning_echo)),
             ("tool_choice", word(&self.tool_choice)),
+            ("digest, as in provenance", self.digest().to_string()),
         ];
         if let Some(seen) = &self.observed {
             rows.extend([
@@ -327,6 +328,6 @@ mod tests {
         );
         assert_eq!(rows[1].1, "empty-text");
         assert!(rows.contains(&("long conversation", "cut-silently".into())));
-        assert_eq!(EndpointProfile::default().rows().len(), 4);
+        assert_eq!(EndpointProfile::default().rows().len(), 5);
     }
 }

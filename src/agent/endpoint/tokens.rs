@@ -12,7 +12,8 @@ const BYTES_PER_TOKEN: u64 = 4;
 const SMALLEST_JUDGED: u64 = 1_000;
 
 /// No context in use is smaller: a lower count is not how much was read, but how the endpoint counts
-/// (uncached tokens only, or made up).
+/// (uncached tokens only, or made up). An endpoint that does cut so short cuts the run's reference
+/// too, which no count has to tell.
 const SMALLEST_CONTEXT: u64 = 1_000;
 
 /// How many tokens `request` has at least, by its bytes.
