@@ -5,20 +5,39 @@
 #[path = "common/eval.rs"]
 mod eval;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use custody::eval::baselines::{baselines, names};
+use custody::eval::baselines::{TRIES, Trying, baselines, names};
+use custody::eval::case::Dataset;
 use custody::eval::report::BaselineKind;
 use custody::eval::stats::Estimate;
 
 #[test]
 fn no_misbehaving_model_gets_a_bad_draft_or_an_unsafe_approval_through() {
-    let dataset = eval::all_cases();
+    check(&eval::all_cases(), 1);
+}
+
+#[test]
+fn nor_does_one_that_tries_another_way_after_each_rejection() {
+    let mut dataset = eval::all_cases();
+    let mut seen = BTreeSet::new();
+    dataset
+        .cases
+        .retain(|case| seen.insert(case.cluster().to_owned()));
+    check(&dataset, TRIES);
+}
+
+#[track_caller]
+fn check(dataset: &Dataset, tries: u32) {
+    let how = Trying {
+        jobs: 4,
+        tries,
+        seed: 2026,
+    };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let quiet: Arc<dyn Fn() + Send + Sync> = Arc::new(|| {});
-    let found = runtime
-        .block_on(baselines(&dataset, 4, 2026, &quiet))
-        .unwrap();
+    let found = runtime.block_on(baselines(dataset, how, &quiet)).unwrap();
     let found_names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(found_names, names());
     for baseline in &found {

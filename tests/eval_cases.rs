@@ -19,7 +19,30 @@ use custody_controls::library::Library;
 use custody_controls::packet::ValidationOutcome;
 
 /// The figures of the embedded drafter as they are. It reads no prose: what stands only there is missed.
-const GATE: &[&str] = &["posture-agreement=1"];
+const GATE: &[&str] = &[
+    "posture-agreement=0.876",
+    "kappa=0.813",
+    "weighted-kappa=0.702",
+    "ac1=0.817",
+    "status-agreement=1",
+    "clean-acceptance=0.865",
+    "under-escalation=0.124",
+    "over-escalation=0",
+    "mistaken-approvals=31",
+    "surfacing-recall=0.874",
+    "surfacing-precision=1",
+    "false-alarms=0",
+    "buried=0.045",
+    "diluted=0",
+    "citation-validity=1",
+    "citation-recall=0.835",
+    "citation-precision=0.896",
+    "role-completeness=0.86",
+    "currency=1",
+    "faithfulness=0.998",
+    "drift-precision=1",
+    "drift-recall=1",
+];
 
 #[test]
 fn the_embedded_drafter_comes_out_as_reviewers_say_but_for_defects_in_prose() {

@@ -220,11 +220,8 @@ fn thresholds_make_a_gate_and_what_is_not_run_is_unscored() {
         gated.stderr
     );
     assert!(gated.stdout.contains("posture-agreement"));
-    assert!(
-        fs::read_to_string(page)
-            .unwrap()
-            .starts_with("<!doctype html>")
-    );
+    let page = fs::read_to_string(page).unwrap().to_lowercase();
+    assert!(page.starts_with("<!doctype html>") && page.contains("clean_approve"));
 
     for wrong in ["kapa=1", "kappa", "kappa=high"] {
         let refused = on_cases(folder.path(), &CASES[..1], &["--min", wrong]);

@@ -30,8 +30,19 @@ use crate::agent::pseudonym::Pseudonyms;
 use crate::agent::run::{Event, SUBMIT_TOOL};
 use crate::drafting::{Drafted, Drafter, draft};
 
-/// How many drafts of a misbehaving model are rejected before its run ends.
-const TRIES: u32 = 3;
+/// How many drafts a misbehaving model hands in before its run ends: each tries another way.
+pub const TRIES: u32 = 3;
+
+/// How baselines are run.
+#[derive(Debug, Clone, Copy)]
+pub struct Trying {
+    /// Cases at the same time.
+    pub jobs: usize,
+    /// Drafts of a misbehaving model; [`TRIES`] where nothing speaks for fewer.
+    pub tries: u32,
+    /// Seed of all drawing.
+    pub seed: u64,
+}
 
 /// What a baseline made of one case.
 #[derive(Debug, Clone)]
@@ -64,17 +75,16 @@ pub fn names() -> Vec<&'static str> {
 /// Fails when a run cannot be made.
 pub async fn baselines(
     dataset: &Dataset,
-    jobs: usize,
-    seed: u64,
+    how: Trying,
     progress: &Arc<dyn Fn() + Send + Sync>,
 ) -> anyhow::Result<Vec<Baseline>> {
-    let turns = Arc::new(Semaphore::new(jobs.max(1)));
+    let turns = Arc::new(Semaphore::new(how.jobs.max(1)));
     let mut tasks = JoinSet::new();
     for (number, case) in dataset.cases.iter().enumerate() {
         let (case, turns, progress) = (Arc::clone(case), Arc::clone(&turns), Arc::clone(progress));
         tasks.spawn(async move {
             let _turn = turns.acquire_owned().await?;
-            let answers = of_case(&case).await?;
+            let answers = of_case(&case, how.tries).await?;
             progress();
             anyhow::Ok((number, answers))
         });
@@ -92,18 +102,18 @@ pub async fn baselines(
     };
     let baselines = names().into_iter().enumerate();
     Ok(baselines
-        .map(|(position, name)| summed_up(name, &of(position), seed))
+        .map(|(position, name)| summed_up(name, &of(position), how.seed))
         .collect())
 }
 
 /// The answers of all baselines to one case, in their order.
-async fn of_case(case: &Case) -> anyhow::Result<Vec<Answer>> {
+async fn of_case(case: &Case, tries: u32) -> anyhow::Result<Vec<Answer>> {
     let rules = ValidatedPacket::rules_only(&case.judged.basis(), Vec::new(), String::new());
     let mut answers = vec![
         answer(case, rules.body(), &BTreeSet::new()),
         always_remediate(case, rules.body()),
     ];
-    let (honest, mut read) = run(case, &OfflineDrafter, Vec::new()).await?;
+    let (honest, mut read) = run(case, &OfflineDrafter, tries, Vec::new()).await?;
     let honest = honest.draft();
     // All but the lazy one have read what the embedded drafter has: they go on from there.
     read.truncate(read.iter().position(submits).unwrap_or(read.len()));
@@ -117,7 +127,7 @@ async fn of_case(case: &Case) -> anyhow::Result<Vec<Answer>> {
             | Misbehaviour::ActionClaiming
             | Misbehaviour::Truncated => read.clone(),
         };
-        let (drafted, events) = run(case, &Misbehaving(misbehaviour), kept).await?;
+        let (drafted, events) = run(case, &Misbehaving(misbehaviour), tries, kept).await?;
         answers.push(of_run(case, &drafted, &events, honest.as_ref()));
     }
     Ok(answers)
@@ -136,12 +146,13 @@ fn always_remediate(case: &Case, body: &PacketBody) -> Answer {
 async fn run(
     case: &Case,
     model: &dyn Model,
+    tries: u32,
     kept: Vec<Event>,
 ) -> anyhow::Result<(Drafted, Vec<Event>)> {
     let drafter = Drafter {
         model,
         limits: Limits {
-            max_rejected_drafts: TRIES - 1,
+            max_rejected_drafts: tries.saturating_sub(1),
             ..Limits::default().offline()
         },
         visibility: &SeeAll,

@@ -17,7 +17,7 @@ use crate::cli::prepare::{endpoint_config, limits};
 use crate::cli::terminal::CountedProgress;
 use crate::cli::{Exit, terminal};
 use crate::config::{Config, ModelConfig};
-use crate::eval::baselines::baselines;
+use crate::eval::baselines::{TRIES, Trying, baselines};
 use crate::eval::case::{CASE_FILE, Dataset};
 use crate::eval::document::{Evaluation, Subject};
 use crate::eval::log::People;
@@ -53,7 +53,12 @@ pub(super) async fn run(common: &Common, arguments: &EvalArguments) -> anyhow::R
         let bar = bar.clone();
         Arc::new(move || bar.step())
     };
-    let baselines = baselines(&dataset, jobs, arguments.seed, &step).await;
+    let how = Trying {
+        jobs,
+        tries: TRIES,
+        seed: arguments.seed,
+    };
+    let baselines = baselines(&dataset, how, &step).await;
     bar.finish();
     let subject = subject(&made, &library, &paths, arguments);
     let out = made.out;
