@@ -252,7 +252,8 @@ fn a_case_that_does_not_fit_is_named_with_its_member() {
         assert_eq!(ran.code, 1, "{}", ran.stdout);
         ran.stderr
     };
-    let expected: [(&str, &dyn Fn(&mut Value)); 7] = [
+    type Change<'c> = &'c dyn Fn(&mut Value);
+    let expected: [(&str, Change<'_>); 7] = [
         ("unknown field `tag`", &|case| case["tag"] = "x".into()),
         (
             "labels/0/statuses: the library has no requirement `KC-9`",

@@ -121,7 +121,7 @@ impl Claim<'_> {
 
     fn count_upheld(&self, artifacts: &BTreeSet<&str>, score: &mut CitationScore) {
         let id = &self.requirement.id;
-        let upheld = match self.case.from_alone(artifacts).get(id) {
+        let upheld = match self.case.derived_alone(artifacts).get(id) {
             Some(alone) => self.is_upheld(alone),
             None => false,
         };

@@ -123,7 +123,7 @@ impl Case {
     /// What the rules derive from these records alone, with those that they name.
     ///
     /// An id in a cited record is a fact of that record: what it names is resolved, not cited again.
-    pub(super) fn from_alone(&self, artifacts: &BTreeSet<&str>) -> BTreeMap<String, Derived> {
+    pub(super) fn derived_alone(&self, artifacts: &BTreeSet<&str>) -> BTreeMap<String, Derived> {
         let mut named = BTreeSet::new();
         for artifact in artifacts {
             let record = artifact.parse().ok().and_then(|id| self.evidence.find(&id));

@@ -74,7 +74,7 @@ pub(super) fn cite_nothing(draft: &mut Value, round: usize) {
 /// A finding less where there is one; else a requirement less.
 pub(super) fn forget(draft: &mut Value, round: usize) {
     let mut forgotten = false;
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         each_requirement(draft, |requirement| {
             if !forgotten {
                 forgotten = pop(requirement, "findings");
