@@ -217,6 +217,19 @@ const fn relation(
     }
 }
 
+/// The artifacts that a requirement judges.
+fn subjects_of<'c>(case: &'c Case, requirement: &str) -> impl Iterator<Item = &'c str> {
+    let results = case.judged.assessment.requirements.iter();
+    let mut of_requirement = results.filter(move |result| result.id == requirement);
+    let subjects = of_requirement
+        .next()
+        .map(|result| result.subjects.as_slice());
+    subjects
+        .unwrap_or_default()
+        .iter()
+        .map(|subject| subject.artifact.as_str())
+}
+
 /// One trial on each of the first subjects of a requirement. `change` says whether it changed anything.
 fn on_subjects(
     case: &Case,
@@ -224,12 +237,8 @@ fn on_subjects(
     how: &str,
     change: impl Fn(&mut Evidence, &str) -> bool,
 ) -> Vec<Trial> {
-    let results = case.judged.assessment.requirements.iter();
-    let subjects = results
-        .filter(|result| result.id == requirement)
-        .flat_map(|result| &result.subjects);
-    let trials = subjects.filter_map(|subject| {
-        let (_, id) = subject.artifact.rsplit_once('/')?;
+    let trials = subjects_of(case, requirement).filter_map(|subject| {
+        let (_, id) = subject.rsplit_once('/')?;
         let mut evidence = case.evidence.clone();
         change(&mut evidence, id)
             .then(|| Trial::new(format!("{id} {how}"), case, evidence, Expected::NotBetter))
@@ -321,7 +330,16 @@ fn verify(exception: &mut Value, at: &Value) {
 fn add_path(case: &Case) -> Vec<Trial> {
     let bridges = case.evidence.of_kind(Kind::NotarizationBridges).iter();
     let mut legacy = bridges.filter(|bridge| bridge.get("legacy") == Some(&json!(true)));
-    let path = case.evidence.of_kind(Kind::SigningPaths).first();
+    // A path brings its key into the review: it is one that is judged already.
+    let judged: Vec<&str> = subjects_of(case, "KC-1").collect();
+    let path = case
+        .evidence
+        .of_kind(Kind::SigningPaths)
+        .iter()
+        .find(|path| {
+            let key = path.get("key").and_then(Value::as_str).unwrap_or_default();
+            judged.contains(&format!("{}/{key}", Kind::SigningKeys).as_str())
+        });
     let (Some(bridge), Some(path)) = (legacy.next(), path) else {
         return Vec::new();
     };
