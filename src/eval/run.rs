@@ -107,6 +107,7 @@ pub async fn run_all(
         began: Instant::now(),
         tokens: AtomicU64::new(0),
     });
+    shared.refuse_others()?;
     let jobs = Arc::new(Semaphore::new(plan.jobs.max(1)));
     let mut tasks = JoinSet::new();
     for epoch in 1..=plan.epochs {
@@ -139,6 +140,21 @@ impl CaseRun {
 }
 
 impl Shared {
+    /// Nothing is run into a folder that holds logs of another evaluation.
+    fn refuse_others(&self) -> anyhow::Result<()> {
+        let model = (self.plan.model)()?;
+        for case in &self.dataset.cases {
+            for epoch in 1..=self.plan.epochs {
+                let path = log_path(&self.plan.out, &case.name, epoch);
+                if let Some(log) = read_log(&path)? {
+                    let header = self.header(case, epoch, model.as_ref())?;
+                    refuse_other(&path.display().to_string(), &log, &header)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     async fn run(&self, case: &Arc<Case>, epoch: u32) -> anyhow::Result<CaseRun> {
         let unscored = |reason: String| CaseRun::Unscored {
             case: case.name.clone(),
