@@ -7,6 +7,7 @@ mod capture;
 mod controls;
 mod decide;
 mod endpoint;
+mod eval;
 mod packets;
 mod prepare;
 mod schema;
@@ -36,6 +37,8 @@ pub enum Exit {
     Escalate,
     /// With `--exit-code`: the draft is rejected.
     Rejected,
+    /// A figure of an evaluation misses its threshold.
+    BelowThreshold,
 }
 
 impl Exit {
@@ -47,6 +50,7 @@ impl Exit {
             Self::Remediate => 3,
             Self::Escalate => 4,
             Self::Rejected => 5,
+            Self::BelowThreshold => 6,
         }
     }
 
@@ -85,6 +89,7 @@ async fn dispatch(cli: Cli, now: Instant) -> anyhow::Result<Exit> {
         Command::Sources(command) => sources::run(&common, &command, now).await,
         Command::Audit(command) => audit::run(&common, &command).await,
         Command::Endpoint(command) => endpoint::run(&common, &command).await,
+        Command::Eval(arguments) => eval::run(&common, &arguments).await,
         Command::Schema(arguments) => schema::run(&arguments),
         #[cfg(feature = "pkcs11")]
         Command::TokenReader => {

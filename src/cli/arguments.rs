@@ -7,6 +7,7 @@ use custody_controls::instant::Instant;
 use custody_controls::status::{Disposition, RequirementStatus};
 
 use crate::config::DEFAULT_CONFIG;
+use crate::eval::gate::Threshold;
 
 /// Prepares the evidence packet for a semiannual signing-key custody review.
 ///
@@ -70,6 +71,8 @@ pub(crate) enum Command {
     /// Finds out what an OpenAI-compatible endpoint can do.
     #[command(subcommand)]
     Endpoint(EndpointCommand),
+    /// Scores a model, or the embedded drafter, against reviewers' labels.
+    Eval(EvalArguments),
     /// Prints the JSON schema of packets, drafts or records.
     Schema(SchemaArguments),
     /// Loads a PKCS#11 library for another custody process, which asks over standard input.
@@ -237,6 +240,61 @@ pub(crate) enum EndpointCommand {
         /// The file to save the profile to, for `[model] profile`.
         #[arg(long, value_name = "FILE")]
         save: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct EvalArguments {
+    #[command(subcommand)]
+    pub(crate) command: Option<EvalCommand>,
+    /// Cases, or folders of cases; `evals/cases` where none is given.
+    pub(crate) cases: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+    /// How often each case is run.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) epochs: u32,
+    /// How many runs go on at the same time.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub(crate) jobs: u32,
+    /// The folder for logs and report. A second run with the same folder goes on where the first stopped.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Plays the runs of this folder again, without a model.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["out", "epochs", "max_tokens", "max_seconds", "from_decisions", "model", "base_url"])]
+    pub(crate) replay: Option<PathBuf>,
+    /// No further run begins once so many tokens are spent.
+    #[arg(long, value_name = "TOKENS")]
+    pub(crate) max_tokens: Option<u64>,
+    /// No further run begins after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_seconds: Option<u64>,
+    /// Exits 6 when a figure is worse, as `kappa=0.8` or `surfacing-recall.stale_escrow=0.9`. May be repeated.
+    #[arg(long = "min", value_name = "NAME=VALUE")]
+    pub(crate) thresholds: Vec<Threshold>,
+    /// Writes the report as one page.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Says what each figure means.
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Seed of all drawing.
+    #[arg(long, value_name = "NUMBER", default_value_t = 2026)]
+    pub(crate) seed: u64,
+    /// Scores the packets in the review store against what people decided on them.
+    #[arg(long, conflicts_with_all = ["cases", "out", "epochs", "max_tokens", "max_seconds", "model", "base_url"])]
+    pub(crate) from_decisions: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalCommand {
+    /// Tests whether two evaluations of the same cases differ by more than chance.
+    Compare {
+        /// The first evaluation's folder or report.
+        a: PathBuf,
+        /// The second evaluation's folder or report.
+        b: PathBuf,
     },
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn run(
     })
 }
 
-fn limits(config: &ModelConfig, model: &dyn Model) -> Limits {
+pub(super) fn limits(config: &ModelConfig, model: &dyn Model) -> Limits {
     if model.is_remote() {
         config.limits
     } else {

@@ -144,3 +144,31 @@ impl RunProgress {
         self.0.finish_and_clear();
     }
 }
+
+/// A bar on stderr that tells how many of an evaluation's steps are done; silent where stderr is no terminal.
+#[derive(Debug, Clone)]
+pub(crate) struct CountedProgress(ProgressBar);
+
+impl CountedProgress {
+    pub(crate) fn start(what: &'static str, steps: u64) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(steps);
+        let form = "{msg} {wide_bar} {pos}/{len} {elapsed} (left {eta})";
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self(bar)
+    }
+
+    pub(crate) fn step(&self) {
+        self.0.inc(1);
+    }
+
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
