@@ -14,6 +14,9 @@ pub(super) struct Worsening {
     pub(super) apply: fn(&mut Evidence, &mut Dice),
 }
 
+/// The name of the change after which an exception may no longer cover its path.
+pub(super) const SCOPE_LOST: &str = "an exception's scope loses a dimension";
+
 /// All of them. Each leaves evidence alone that has nothing of the kind.
 pub(super) const WORSENINGS: &[Worsening] = &[
     Worsening {
@@ -95,7 +98,7 @@ pub(super) const WORSENINGS: &[Worsening] = &[
         },
     },
     Worsening {
-        name: "an exception's scope loses a dimension",
+        name: SCOPE_LOST,
         apply: |evidence, dice| {
             let dimension =
                 dice.pick(&["keys", "signing_paths", "artifact_classes", "environments"]);
