@@ -42,11 +42,13 @@ pub(super) const WORSENINGS: &[Worsening] = &[
         },
     },
     Worsening {
-        name: "a seal inspection goes",
+        // Not one alone: what spoke against a medium may have been the latest.
+        name: "a medium's seal inspections go",
         apply: |evidence, dice| {
-            let records = records(evidence, Kind::SealInspections);
-            if !records.is_empty() {
-                records.remove(dice.below(records.len()));
+            if let Some(inspection) = any(evidence, dice, Kind::SealInspections) {
+                let medium = inspection["media"].clone();
+                records(evidence, Kind::SealInspections)
+                    .retain(|inspection| inspection["media"] != medium);
             }
         },
     },
