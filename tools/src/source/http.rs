@@ -13,6 +13,8 @@ use reqwest::{Response, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::runtime::Handle;
 
+use crate::address;
+
 /// How long and how much a server is listened to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HttpLimits {
@@ -107,7 +109,7 @@ impl HttpReader {
             .default_headers(headers)
             .timeout(limits.timeout);
         // What stays on this machine takes no way round through a proxy.
-        let builder = if is_loopback(&base) {
+        let builder = if address::is_loopback(&base) {
             builder.no_proxy()
         } else {
             builder
@@ -223,32 +225,13 @@ impl HttpReader {
 }
 
 fn checked_address(base_url: &str) -> Result<Url, HttpError> {
-    let refused = HttpError::Address;
-    let url = Url::parse(base_url).map_err(|_| refused("is not a URL"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err(refused("must begin with https:// and name a host"));
-    }
-    if url.scheme() == "http" && !is_loopback(&url) {
-        return Err(refused(
+    let url = address::parse(base_url).map_err(HttpError::Address)?;
+    if address::goes_in_clear(&url) {
+        return Err(HttpError::Address(
             "must begin with https://: only a server on this machine may be read over http://",
         ));
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(refused("must not hold a user name or password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refused("must not hold a query or fragment"));
-    }
     Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 fn authorization(token: &SecretString) -> Result<(HeaderName, HeaderValue), HttpError> {

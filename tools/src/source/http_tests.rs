@@ -114,7 +114,10 @@ fn addresses_that_would_leak_the_token_are_refused() {
     let secure = "must begin with https://: only a server on this machine may be read over http://";
     for (address, reason) in [
         ("scim.corp.example", "is not a URL"),
-        ("ftp://h/v2", "must begin with https:// and name a host"),
+        (
+            "ftp://h/v2",
+            "must begin with http:// or https:// and name a host",
+        ),
         ("http://scim.corp.example/v2", secure),
         ("http://127.0.0.1.evil.example/v2", secure),
         (
