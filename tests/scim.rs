@@ -158,8 +158,17 @@ impl RealServer {
         answer
     }
 
-    /// The verbs that the server saw since the log was last taken.
+    /// The verbs that the server saw since the log was last taken. The server writes its log after
+    /// it has answered, so the log is taken once nothing more comes.
     fn verbs(&self) -> Vec<String> {
+        let written = || self.log.lock().unwrap().len();
+        for _ in 0..50 {
+            let before = written();
+            std::thread::sleep(Duration::from_millis(200));
+            if before > 0 && written() == before {
+                break;
+            }
+        }
         let lines = std::mem::take(&mut *self.log.lock().unwrap());
         let verb = |line: &String| line.split('"').nth(1)?.split(' ').next().map(str::to_owned);
         lines.iter().filter_map(verb).collect()
