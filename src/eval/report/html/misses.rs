@@ -5,6 +5,9 @@ use crate::eval::report::Report;
 use crate::eval::report::miss::{Miss, MissKind};
 use crate::render::html::page::Page;
 
+/// More misses of one kind than this are folded, or they would bury the rest of the page.
+const UNFOLDED: usize = 50;
+
 /// The section.
 pub(super) fn section(page: &mut Page, report: &Report) {
     page.markup("<section id=\"misses\">\n<h2>Every miss</h2>\n");
@@ -22,11 +25,20 @@ pub(super) fn section(page: &mut Page, report: &Report) {
                 .text(&format!("{} ({})", kind.title(), found.len()))
                 .markup("</h3>\n<p class=\"explained\">")
                 .markup(kind.meaning())
-                .markup("</p>\n<table class=\"misses\">\n<thead><tr><th scope=\"col\">Case</th><th scope=\"col\">Class</th><th scope=\"col\">Expected, and what came out</th></tr></thead>\n<tbody>\n");
-            for miss in found {
+                .markup("</p>\n");
+            if found.len() > UNFOLDED {
+                page.markup("<details><summary>Show all ")
+                    .text(&found.len().to_string())
+                    .markup("</summary>\n");
+            }
+            page.markup("<table class=\"misses\">\n<thead><tr><th scope=\"col\">Case</th><th scope=\"col\">Class</th><th scope=\"col\">Expected, and what came out</th></tr></thead>\n<tbody>\n");
+            for miss in &found {
                 row(page, report, miss);
             }
             page.markup("</tbody>\n</table>\n");
+            if found.len() > UNFOLDED {
+                page.markup("</details>\n");
+            }
         }
     }
     page.markup("</section>\n");
