@@ -61,3 +61,16 @@ fn hostile_text_commands_nothing() {
     );
     assert!(!text.contains('\u{202e}'));
 }
+
+#[test]
+fn many_misses_of_a_kind_do_not_bury_the_rest() {
+    let mut report = sample::report();
+    let miss = report.misses[0].clone();
+    report.misses = vec![miss; 60];
+    report.unscored.clear();
+    let text = |detail| report_text(&report, &style(100, detail));
+    let misses = |text: &str| text.matches("/case.json").count();
+    let glance = text(Detail::Glance);
+    assert!(glance.contains("and 10 more, which --full"), "{glance}");
+    assert_eq!(misses(&text(Detail::Full)) - misses(&glance), 10);
+}

@@ -6,7 +6,7 @@ use crate::eval::report::words;
 use crate::eval::report::{Miss, MissKind, Report};
 use crate::eval::stats::Estimate;
 use crate::render::layout::{Canvas, Cell};
-use crate::render::style::Tone;
+use crate::render::style::{Detail, Tone};
 
 /// Every relation, and what broke it.
 pub(super) fn relations(canvas: &mut Canvas<'_>, report: &Report) {
@@ -134,6 +134,9 @@ fn unsafe_cell(figure: &Figure) -> Cell {
     Cell::new(tone, &words::value(figure))
 }
 
+/// More misses of one kind than this are listed with full detail only.
+const UNFOLDED: usize = 50;
+
 /// Everything that did not come out as labelled, by kind.
 pub(super) fn misses(canvas: &mut Canvas<'_>, report: &Report) {
     canvas.heading(&format!("Misses: {}", report.misses.len()));
@@ -151,7 +154,11 @@ pub(super) fn misses(canvas: &mut Canvas<'_>, report: &Report) {
             Tone::Warning,
             &format!("{}: {}", kind.title(), found.len()),
         );
-        for miss in found {
+        let shown = match canvas.style.detail {
+            Detail::Glance => UNFOLDED,
+            Detail::Full => found.len(),
+        };
+        for miss in found.iter().take(shown) {
             let run = miss
                 .epoch
                 .map(|epoch| format!(", run {epoch}"))
@@ -163,6 +170,11 @@ pub(super) fn misses(canvas: &mut Canvas<'_>, report: &Report) {
                 &format!("{}/{}/case.json{run}", report.header.case_folder, miss.case),
             );
             canvas.field("", 6, Tone::Quiet, &miss.what);
+        }
+        if found.len() > shown {
+            let rest = found.len() - shown;
+            let told = format!("and {rest} more, which --full, --json and --html list");
+            canvas.field("", 4, Tone::Quiet, &told);
         }
     }
 }
