@@ -98,6 +98,28 @@ fn a_refused_root_cannot_rename_the_holder_of_a_key_in_force() {
 }
 
 #[test]
+fn a_refused_root_that_lists_no_key_is_still_a_change_on_a_key_in_force() {
+    let (a, thief) = (Signer::p256(), Signer::p256());
+    let mut second = root(2, &a, "@ada");
+    second["roles"]["root"]["keyids"] = json!(["nobody"]);
+    second["roles"]["targets"]["keyids"] = json!(["nobody"]);
+    let second = enveloped(second, &[("a", &thief)]).to_string();
+    let read = repository(&a, &[(TWO, &second)]).read();
+    let event = read.one(Kind::AuditEvents, "root-v2-acceptance");
+    assert_eq!(event["key"], read.all(Kind::SigningKeys)[0]["id"]);
+}
+
+#[test]
+fn a_setting_that_does_not_fit_is_told_with_the_repository() {
+    let repository = repository(&Signer::p256(), &[("a.md", "x")]);
+    let mut settings = repository.settings();
+    settings.web_url = Some("javascript:{commit}{path}".to_owned());
+    let told = try_read(&settings, AS_OF).err().unwrap().to_string();
+    let path = settings.path.display().to_string();
+    assert!(told.contains("`web_url`") && told.contains(&path), "{told}");
+}
+
+#[test]
 fn targets_that_cannot_be_read_stop_with_their_place() {
     let a = Signer::p256();
     let good = enveloped(targets(&a, "nightly"), &[("a", &a)]);
