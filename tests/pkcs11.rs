@@ -198,7 +198,7 @@ fn import(scenario: &Scenario, openssl: &[&str], id: &str, label: &str) -> Vec<u
     import
         .env("SOFTHSM2_CONF", scenario.path("demo/softhsm2.conf"))
         .args(["--token", "release-fra", "--label", label, "--id", id])
-        .args(["--pin", PIN, "--import"])
+        .args(["--pin", PIN, "--force", "--import"])
         .arg(&pem);
     assert_eq!(common::outcome(import).code, 0);
     let mut public = Command::new("openssl");
@@ -208,6 +208,43 @@ fn import(scenario: &Scenario, openssl: &[&str], id: &str, label: &str) -> Vec<u
     let public = public.output().unwrap();
     assert!(public.status.success());
     public.stdout
+}
+
+#[test]
+fn a_foreign_public_key_beside_a_private_one_does_not_lend_it_its_name() {
+    let Some(scenario) = tokens() else { return };
+    let rsa = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"];
+    let p256 = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+    let token = ["--token-label", "release-fra"];
+    let remove = |id: &str| {
+        let object = ["--delete-object", "--type", "pubkey", "--id", id];
+        tool(&scenario, &[token.as_slice(), &object].concat());
+    };
+    let put = |der: &[u8], id: &str| {
+        std::fs::write(scenario.path("foreign.der"), der).unwrap();
+        let file = scenario.path("foreign.der");
+        let file = file.to_str().unwrap();
+        let object = ["--write-object", file, "--type", "pubkey", "--id", id];
+        tool(&scenario, &[token.as_slice(), &object].concat());
+    };
+    let digest = |der: &[u8]| {
+        let digest = custody_controls::json::Digest::of_bytes(der).to_string();
+        digest.trim_start_matches("sha256:").to_owned()
+    };
+    // A key that tells its own modulus, with another's public key under its id.
+    let other = import(&scenario, &rsa, "b1", "other");
+    let own = import(&scenario, &rsa, "b2", "own");
+    remove("b2");
+    put(&other, "b2");
+    // Two private keys under one id, of which one public key is there.
+    import(&scenario, &p256, "b3", "first");
+    import(&scenario, &p256, "b3", "second");
+    remove("b3");
+    let capture = captured(&scenario);
+    let named = |label: &str| signing_key(&capture, label)["public_key_sha256"].clone();
+    assert_eq!(named("own"), digest(&own));
+    assert_eq!(named("first"), "");
+    assert_eq!(named("second"), "");
 }
 
 #[test]

@@ -8,6 +8,10 @@ library=/usr/lib/softhsm/libsofthsm2.so
 example=$(cd "$(dirname "$0")" && pwd)
 evidence=$example/../semiannual-2026-h2-clean
 
+if [ -e "$folder/tokens" ]; then
+  echo "$folder holds tokens already; a second pair would have the same labels. Name another folder, or delete this one." >&2
+  exit 1
+fi
 mkdir -p "$folder/tokens"
 folder=$(cd "$folder" && pwd)
 cp -r "$evidence/ceremonies" "$evidence/identity" "$evidence/release" "$evidence/controls" "$example/hsm" "$folder/"

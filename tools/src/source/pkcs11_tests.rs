@@ -263,6 +263,25 @@ async fn hardware_is_not_taken_for_granted() {
     let residency = &key(&evidence, "SK-1").residency;
     assert_eq!(residency.module.as_ref().unwrap().as_str(), "S 2");
     assert!(evidence.warnings[0].contains("no module of the registry has serial `S 2`"));
+    // Nor does it become another module by having that one's id for a serial number.
+    token.module.serial = "HSM-01".to_owned();
+    let evidence = read(answering(folder.path(), &token)).await.unwrap();
+    assert_eq!(key(&evidence, "SK-1").residency.module, None);
+}
+
+#[tokio::test]
+async fn a_key_that_only_a_name_ties_to_the_registry_is_told() {
+    let folder = registry(json!([registered("SK-1", "one", &"1".repeat(64))]));
+    let mut nameless = held("01", "one", '1');
+    nameless.public_key_sha256 = None;
+    let evidence = read(answering(folder.path(), &reading(vec![nameless])))
+        .await
+        .unwrap();
+    assert!(
+        evidence.warnings[0].contains("does not show the public key of `SK-1`"),
+        "{:?}",
+        evidence.warnings
+    );
 }
 
 #[tokio::test]

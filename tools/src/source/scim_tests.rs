@@ -149,7 +149,8 @@ async fn people_come_page_by_page_over_the_registry_and_the_server_sees_only_get
         ]
     );
     let requests = server.received_requests().await.unwrap();
-    assert_eq!(requests.len(), 3);
+    // Three pages, and the first two again.
+    assert_eq!(requests.len(), 5);
     assert!(
         requests
             .iter()
@@ -227,7 +228,98 @@ async fn a_list_that_changes_once_is_read_again_from_its_beginning() {
     let folder = registry(&[]);
     let evidence = read(settings(&server, folder.path())).await.unwrap();
     assert_eq!(evidence.tables.people.len(), 4);
-    assert_eq!(server.received_requests().await.unwrap().len(), 4);
+    assert_eq!(server.received_requests().await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_resource_that_moves_out_of_sight_between_pages_is_not_lost() {
+    // While the first page is read, `a` goes and `d` comes: the total stays, and `c` is now on the
+    // page that was read already.
+    let asked = AtomicUsize::new(0);
+    let answer = move |request: &Request| {
+        let first = request.url.as_str().contains("startIndex=1&");
+        match (asked.fetch_add(1, Ordering::SeqCst), first) {
+            (0, _) => scim(&list(3, &[user("u1", "a", true), user("u2", "b", true)])),
+            (_, true) => scim(&list(3, &[user("u2", "b", true), user("u3", "c", true)])),
+            (_, false) => scim(&list(3, &[user("u4", "d", true)])),
+        }
+    };
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let folder = registry(&[]);
+    let evidence = read(settings(&server, folder.path())).await.unwrap();
+    let people = evidence.tables.people.iter();
+    let ids: Vec<&str> = people.map(|(_, person)| person.id()).collect();
+    assert_eq!(ids, ["b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn an_account_that_changes_between_pages_is_read_again_by_its_version() {
+    // The same page whose resource has another version, or, without versions, other content.
+    for versions in [true, false] {
+        let asked = AtomicUsize::new(0);
+        let answer = move |request: &Request| {
+            if !request.url.as_str().contains("startIndex=1&") {
+                return scim(&list(3, &[user("u3", "c", true)]));
+            }
+            let later = asked.fetch_add(1, Ordering::SeqCst) > 0;
+            let mut a = user("u1", "a", !later);
+            if versions && later {
+                a["meta"]["version"] = json!("W/\"2\"");
+            } else if !versions {
+                a["meta"] = json!({});
+            }
+            scim(&list(3, &[a, user("u2", "b", true)]))
+        };
+        let server = MockServer::start().await;
+        Mock::given(method("GET"))
+            .respond_with(answer)
+            .mount(&server)
+            .await;
+        let folder = registry(&[]);
+        let evidence = read(settings(&server, folder.path())).await.unwrap();
+        let people = &evidence.tables.people;
+        let a = people.get(people.find("a").unwrap()).unwrap();
+        assert_eq!(a.status, EmploymentStatus::Separated, "{versions}");
+    }
+}
+
+#[tokio::test]
+async fn another_account_with_a_persons_external_id_does_not_bring_the_person_back() {
+    let mut other = user("u9", "mallory", true);
+    other["externalId"] = json!("anwosu");
+    let server = serving(vec![user("u1", "anwosu", false), other], 10).await;
+    let person = |aliases: &[&str]| json!([{"id": "p-nwosu", "name": "n", "email": "e", "aliases": aliases, "status": "active", "training": []}]);
+    let status = |evidence: &SourceEvidence| {
+        let people = &evidence.tables.people;
+        people.get(people.find("p-nwosu").unwrap()).unwrap().status
+    };
+    let folder = registry(&[("people", person(&["anwosu"]))]);
+    let evidence = read(settings(&server, folder.path())).await.unwrap();
+    assert_eq!(status(&evidence), EmploymentStatus::Separated);
+    assert!(evidence.warnings[0].contains("the deactivated one counts"));
+    // An account that the registry names is the person's.
+    let folder = registry(&[("people", person(&["anwosu", "mallory"]))]);
+    let evidence = read(settings(&server, folder.path())).await.unwrap();
+    assert_eq!(status(&evidence), EmploymentStatus::Active);
+}
+
+#[tokio::test]
+async fn an_attribute_in_two_spellings_is_a_fault() {
+    let mut account = user("u1", "a", false);
+    account["Active"] = json!(true);
+    let server = serving(vec![account], 10).await;
+    let folder = registry(&[]);
+    let told = faults(settings(&server, folder.path())).await;
+    assert_eq!(
+        told,
+        [
+            "source `identity`, file `scim/Users`, record `u1`, field `/active`: stands there twice, in two spellings"
+        ]
+    );
 }
 
 #[tokio::test]

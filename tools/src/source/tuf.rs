@@ -211,6 +211,9 @@ fn write_access(place: &GitPlace) -> WriteAccess {
 #[path = "tuf/attested_tests.rs"]
 mod attested_tests;
 #[cfg(test)]
+#[path = "tuf/claims_tests.rs"]
+mod claims_tests;
+#[cfg(test)]
 #[path = "tuf/generated_tests.rs"]
 mod generated_tests;
 #[cfg(test)]

@@ -43,7 +43,12 @@ pub(super) fn put(
             ));
         }
         let module = put_module(overlay, &reading.module, observed_at);
-        residencies.push(residency(overlay, &reading.module, &module, *hardware));
+        residencies.push(residency(
+            overlay,
+            &reading.module,
+            module.as_deref(),
+            *hardware,
+        ));
     }
     let held: Vec<Held> = readings
         .iter()
@@ -100,9 +105,17 @@ fn put_registered(
 }
 
 /// Puts the token over the registry's module with its serial number. Returns that module's id, or
-/// the serial number, which names no module then: the rules find that.
-fn put_module(overlay: &mut Overlay, module: &ModuleReading, observed_at: Instant) -> String {
+/// the serial number, which names no module then: the rules find that. A serial number that is the
+/// id of another module would name that one, so it is left out.
+fn put_module(
+    overlay: &mut Overlay,
+    module: &ModuleReading,
+    observed_at: Instant,
+) -> Option<String> {
     let mut modules = objects(overlay.records(Kind::Modules));
+    let is_an_id = modules
+        .iter()
+        .any(|record| text(record, "id") == module.serial);
     let found = modules
         .iter_mut()
         .find(|record| text(record, "serial") == module.serial);
@@ -111,7 +124,7 @@ fn put_module(overlay: &mut Overlay, module: &ModuleReading, observed_at: Instan
         record.insert("model".to_owned(), json!(module.model));
         record.insert("firmware".to_owned(), json!(module.firmware));
         record.insert("observed_at".to_owned(), json!(observed_at));
-        text(record, "id")
+        Some(text(record, "id"))
     } else {
         overlay.warn(&format!(
             "no module of the registry has serial `{}`, that of token `{}`: \
@@ -119,14 +132,19 @@ fn put_module(overlay: &mut Overlay, module: &ModuleReading, observed_at: Instan
             shown(&module.serial),
             shown(&module.label)
         ));
-        module.serial.clone()
+        (!is_an_id).then(|| module.serial.clone())
     };
     let modules = modules.into_iter().map(Value::Object).collect();
     overlay.replace(Kind::Modules, modules, PLACE);
     id
 }
 
-fn residency(overlay: &mut Overlay, module: &ModuleReading, id: &str, hardware: Hardware) -> Value {
+fn residency(
+    overlay: &mut Overlay,
+    module: &ModuleReading,
+    id: Option<&str>,
+    hardware: Hardware,
+) -> Value {
     let kind = match (hardware, module.hardware_slot) {
         (Hardware::Registry, _) | (Hardware::Slot, true) => "hsm",
         (Hardware::Slot, false) => {

@@ -43,7 +43,14 @@ pub(super) fn find<'h, 'r>(
                 ));
                 None
             }
-            (None, _) | (_, None) => Some((*position, one)),
+            (Some(_), None) => {
+                overlay.warn(&format!(
+                    "the token does not show the public key of `{id}`: only its name says that it is \
+                     the registry's key"
+                ));
+                Some((*position, one))
+            }
+            (None, _) => Some((*position, one)),
         },
         [_, _, ..] => {
             let count = named.len();

@@ -230,7 +230,9 @@ struct PublicKey {
     info: Vec<u8>,
 }
 
-/// The public part of a private key: from itself, or from the one public key with its id.
+/// The public part of a private key: from itself, or else from the one public key with its id if
+/// the id is that private key's alone. A public key beside it is only somebody's word: anybody who
+/// may write to the token can put one there.
 fn public_key(
     session: &Session,
     private: ObjectHandle,
@@ -241,12 +243,16 @@ fn public_key(
         Attribute::Class(ObjectClass::PUBLIC_KEY),
         Attribute::Id(id.to_vec()),
     ];
-    let publics = session.find_objects(&with_id).unwrap_or_default();
-    let public = match publics.as_slice() {
-        [public] if !id.is_empty() => Some(*public),
+    let privates_with_id = [
+        Attribute::Class(ObjectClass::PRIVATE_KEY),
+        Attribute::Id(id.to_vec()),
+    ];
+    let found = |wanted: &[Attribute]| session.find_objects(wanted).unwrap_or_default();
+    let public = match (found(&with_id).as_slice(), found(&privates_with_id).len()) {
+        ([public], 1) if !id.is_empty() => Some(*public),
         _ => None,
     };
-    let holders = || public.into_iter().chain([private]);
+    let holders = || [private].into_iter().chain(public);
     let bytes = |wanted| holders().find_map(|holder| octets(attribute(session, holder, wanted)?));
     let (algorithm, info) = match kind {
         KeyType::RSA => {

@@ -52,6 +52,9 @@ pub(super) fn read(
         field: Some(format!("/{field}")),
         reason: reason.to_owned(),
     };
+    if let Some(name) = ambiguous(resource) {
+        return Err(vec![fault(name, "stands there twice, in two spellings")]);
+    }
     let chosen = match person_id {
         PersonId::UserName => "userName",
         PersonId::Id => "id",
@@ -74,6 +77,24 @@ pub(super) fn read(
             .and_then(|meta| text(meta, "location"))
             .filter(|location| server.is_own(location))
             .map(str::to_owned),
+    })
+}
+
+/// An attribute that is there in two spellings: names have no case, so which one holds is not said.
+fn ambiguous(resource: &Value) -> Option<&'static str> {
+    let read = [
+        "id",
+        "userName",
+        "externalId",
+        "active",
+        "displayName",
+        "name",
+        "emails",
+        "meta",
+    ];
+    read.into_iter().find(|name| {
+        let keys = resource.as_object().into_iter().flat_map(|all| all.keys());
+        keys.filter(|key| key.eq_ignore_ascii_case(name)).count() > 1
     })
 }
 

@@ -2,11 +2,13 @@
 //!
 //! A page may hold fewer resources than asked for, and the list may change while it is read. Every
 //! step either takes resources that were not there before or ends, so no server can keep it busy
-//! for ever. It knows nothing of people.
+//! for ever. A list of several pages is held against a second look at them, by each resource's
+//! `meta.version` (its ETag): startIndex counts places, so a resource that goes while pages are read
+//! moves another one out of sight. It knows nothing of people.
 
 use std::collections::BTreeSet;
 
-use custody_controls::json::parse_strict;
+use custody_controls::json::{Digest, parse_strict};
 use custody_controls::table::MAX_FILE_BYTES;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -68,6 +70,13 @@ struct Page {
     total: u64,
     resources: Vec<Value>,
     bytes: u64,
+}
+
+/// A page to look at again.
+struct Seen {
+    start: u64,
+    /// What each resource was, in the page's order.
+    states: Vec<String>,
 }
 
 /// Why a list was not read to its end.
@@ -137,6 +146,7 @@ impl Server {
     fn list_once(&self, endpoint: &str, filter: Option<&str>) -> Result<Vec<Value>, Halt> {
         let mut resources = Vec::new();
         let mut seen = BTreeSet::new();
+        let mut pages = Vec::new();
         let mut total = None;
         let mut bytes = 0;
         loop {
@@ -153,6 +163,10 @@ impl Server {
                 return Err(ScimError::TooMany(page.total).into());
             }
             let stands_still = page.resources.is_empty();
+            pages.push(Seen {
+                start,
+                states: page.resources.iter().map(state).collect(),
+            });
             for resource in page.resources {
                 let id = member(&resource, "id").and_then(Value::as_str);
                 let id = id.filter(|id| !id.is_empty());
@@ -163,7 +177,10 @@ impl Server {
                 resources.push(resource);
             }
             match (resources.len() as u64).cmp(&page.total) {
-                std::cmp::Ordering::Equal => return Ok(resources),
+                std::cmp::Ordering::Equal => {
+                    self.look_again(endpoint, filter, &pages)?;
+                    return Ok(resources);
+                }
                 std::cmp::Ordering::Greater => {
                     return Err(Halt::Changed("it lists more resources than its total"));
                 }
@@ -173,6 +190,25 @@ impl Server {
                 std::cmp::Ordering::Less => {}
             }
         }
+    }
+
+    /// Whether all pages before the last are still what they were when the last one was read.
+    fn look_again(&self, endpoint: &str, filter: Option<&str>, pages: &[Seen]) -> Result<(), Halt> {
+        let before = pages.split_last().map_or(&[][..], |(_, before)| before);
+        for seen in before {
+            let page = self.page(endpoint, filter, seen.start, self.page_size)?;
+            if !page
+                .resources
+                .iter()
+                .map(state)
+                .eq(seen.states.iter().cloned())
+            {
+                return Err(Halt::Changed(
+                    "a page is another when it is looked at again",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn page(
@@ -241,6 +277,15 @@ impl Server {
         let kind = told("scimType").map_or_else(String::new, |kind| format!(", {kind}"));
         let detail = told("detail").map_or_else(String::new, |detail| format!(": \"{detail}\""));
         ScimError::Refused(format!("{meaning} (HTTP {status}{kind}){detail}"))
+    }
+}
+
+/// What a resource is by its id and version; by all that it says, where it has no version.
+fn state(resource: &Value) -> String {
+    let version = member(resource, "meta").and_then(|meta| text(meta, "version"));
+    match (text(resource, "id"), version) {
+        (Some(id), Some(version)) => format!("{id}\n{version}"),
+        _ => Digest::of(resource).to_string(),
     }
 }
 

@@ -183,6 +183,24 @@ fn record(
     Value::Object(record)
 }
 
+/// The accounts that say whether a person may log in: those whose id the registry names, where
+/// there are any. Another identifier, as `externalId`, may be set by whoever provisions an account,
+/// and must not bring back a person whose own account is deactivated.
+fn speaking(draft: &Draft) -> Vec<&Account> {
+    let registered = draft.registered.as_ref();
+    let named = |account: &&Account| {
+        registered.is_some_and(|record| {
+            id(record) == Some(account.id.as_str()) || aliases(record).contains(&account.id)
+        })
+    };
+    let own: Vec<&Account> = draft.accounts.iter().filter(named).collect();
+    if own.is_empty() {
+        draft.accounts.iter().collect()
+    } else {
+        own
+    }
+}
+
 /// The person's standing: the worse of what the registry and the accounts say.
 fn standing(
     id: &str,
@@ -195,12 +213,12 @@ fn standing(
         .and_then(|record| record.get("status"))
         .and_then(Value::as_str);
     let any = |wanted| {
-        draft
-            .accounts
-            .iter()
-            .any(|account| account.active == wanted)
+        let mut accounts = draft.accounts.iter();
+        accounts.any(|account| account.active == wanted)
     };
-    let usable = any(Active::Yes) || any(Active::Unsaid);
+    let usable = speaking(draft)
+        .iter()
+        .any(|account| account.active != Active::No);
     if draft.accounts.is_empty() {
         let listed = match settings.filter {
             Some(_) => "is not among the accounts that the filter selects",
@@ -212,6 +230,12 @@ fn standing(
             ));
         }
         return "separated";
+    }
+    if !usable && (any(Active::Yes) || any(Active::Unsaid)) {
+        overlay.warn(&format!(
+            "person `{id}` has a deactivated account, and another that the registry does not name by \
+             `person_id`: the deactivated one counts"
+        ));
     }
     if usable && any(Active::No) {
         overlay.warn(&format!(

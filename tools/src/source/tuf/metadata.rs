@@ -175,7 +175,11 @@ impl Trust {
                 value: item,
                 pointer: format!("{}/{index}", list.pointer),
             };
-            roles.insert(role.text("name")?, DeclaredRole::read(&role)?);
+            let declared = DeclaredRole::read(&role)?;
+            // Of two, one would be out of sight.
+            if roles.insert(role.text("name")?, declared).is_some() {
+                return Err(role.step("name").wrong("is the name of another role too"));
+            }
         }
         Ok(Self { keys, roles })
     }

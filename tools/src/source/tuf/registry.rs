@@ -7,9 +7,9 @@ use super::lines::line_of;
 use super::mapping::Mapping;
 use super::metadata::{DeclaredKey, Trust};
 use super::signatures::ROOT;
-use super::survey::Survey;
 use super::survey::proofs::Proof;
 use super::survey::roots::PublishedRoot;
+use super::survey::{Survey, Vouched};
 
 /// All keys, with the survey that they come from.
 #[derive(Debug)]
@@ -121,6 +121,7 @@ impl<'s> Registry<'s> {
                         line: line_of(&delegation.text, &["signed", "delegations", "keys", id]),
                     },
                     standing: Standing::InForce,
+                    vouched: delegation.vouched,
                 };
                 self.take(declared, listing);
             }
@@ -135,6 +136,7 @@ impl<'s> Registry<'s> {
                 listed: root.published,
                 place: root.place(&["signed", "keys", id]),
                 standing,
+                vouched: root.vouched(),
             };
             self.take(declared, listing);
         }
@@ -146,7 +148,10 @@ impl<'s> Registry<'s> {
         if roles.is_empty() {
             return;
         }
-        let by_metadata = declared.online_uri.clone().map(|uri| OnlineClaim {
+        // Whoever can put a file into the repository could name anybody in it.
+        let believed = listing.vouched == Vouched::Yes;
+        let by_metadata = declared.online_uri.clone().filter(|_| believed);
+        let by_metadata = by_metadata.map(|uri| OnlineClaim {
             uri,
             by: ClaimedBy::Metadata,
         });
@@ -159,7 +164,7 @@ impl<'s> Registry<'s> {
             standing: listing.standing,
             algorithm: declared.algorithm.clone(),
             roles,
-            owner: declared.owner.clone(),
+            owner: declared.owner.clone().filter(|_| believed),
             online: by_metadata.or_else(by_mapping),
             first: listing.published,
             listed: listing.listed,
@@ -167,7 +172,7 @@ impl<'s> Registry<'s> {
             proof: None,
         };
         if let Some(before) = self.keys.remove(&key) {
-            facts.follow(before);
+            facts = facts.after(before);
         }
         facts
             .roles
@@ -229,18 +234,24 @@ impl<'s> Registry<'s> {
 }
 
 impl KeyFacts<'_> {
-    /// Takes over what an earlier listing says and this one does not.
-    fn follow(&mut self, before: Self) {
-        self.first = self.first.min(before.first);
+    /// This listing taken together with the one before it. Of two that count, the one before has
+    /// the first word: the root in force over one that is refused, and both over a delegation.
+    fn after(self, before: Self) -> Self {
+        let first = self.first.min(before.first);
         match (before.standing, self.standing) {
+            (Standing::Dropped, _) => Self { first, ..self },
+            (Standing::InForce, Standing::Dropped) => Self { first, ..before },
             (Standing::InForce, Standing::InForce) => {
-                // Both count: every role, and whatever claim either makes.
-                self.roles.extend(before.roles);
-                self.owner = self.owner.take().or(before.owner);
-                self.online = self.online.take().or(before.online);
+                let mut roles = before.roles;
+                roles.extend(self.roles);
+                Self {
+                    first,
+                    roles,
+                    owner: before.owner.or(self.owner),
+                    online: before.online.or(self.online),
+                    ..before
+                }
             }
-            (Standing::InForce, Standing::Dropped) => self.standing = Standing::InForce,
-            (Standing::Dropped, Standing::InForce | Standing::Dropped) => {}
         }
     }
 }
@@ -252,6 +263,7 @@ struct Listing<'l> {
     listed: usize,
     place: Place,
     standing: Standing,
+    vouched: Vouched,
 }
 
 impl PublishedRoot {

@@ -65,7 +65,8 @@ impl TufSettings {
     pub(super) fn read(&self, source: SourceSystem) -> Result<ReadSettings, Faults> {
         let mut faults = Vec::new();
         let mut fault = |path: Option<&PathBuf>, reason: String| {
-            let path = path.map_or_else(String::new, |path| path.display().to_string());
+            // A setting that names no file is the repository's.
+            let path = path.unwrap_or(&self.path).display().to_string();
             faults.push(Fault::of_file(source, &path, reason));
         };
         let pinned_at = self.attestation_root.as_ref();

@@ -37,6 +37,13 @@ pub(super) struct Survey {
     pub(super) ceremony_warnings: Vec<String>,
 }
 
+/// Whether the signatures that a file needs stand behind what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Vouched {
+    Yes,
+    No,
+}
+
 /// Where in the repository things are.
 #[derive(Debug, Clone)]
 pub(super) struct Folders {

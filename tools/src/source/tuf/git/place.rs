@@ -52,13 +52,18 @@ impl GitPlace {
     }
 
     /// The places whose permissions decide whether this account could change the history.
-    pub(in super::super) fn writable_places(&self) -> [(PathBuf, &'static str); 4] {
+    pub(in super::super) fn writable_places(&self) -> [(PathBuf, &'static str); 8] {
         [
-            (self.objects(), "its objects"),
-            (self.folder.join("refs"), "its branches"),
-            (self.folder.join("packed-refs"), "its packed branches"),
-            (self.folder.clone(), "its git folder"),
+            ("objects", "its objects"),
+            ("objects/pack", "its packed objects"),
+            ("refs", "its branches"),
+            ("refs/heads", "its branches"),
+            ("refs/remotes", "its fetched branches"),
+            ("packed-refs", "its packed branches"),
+            ("HEAD", "the name of its branch"),
+            ("", "its git folder"),
         ]
+        .map(|(place, what)| (self.folder.join(place), what))
     }
 
     fn check(&self) -> Result<(), GitError> {

@@ -9,6 +9,8 @@ use super::{GitError, ObjectId};
 const MAX_TREE_BYTES: usize = 16_000_000;
 const MAX_ENTRIES: usize = 2_000_000;
 const MAX_DEPTH: usize = 64;
+/// Far more than file systems take; git itself would keep a name of any length.
+const MAX_NAME_BYTES: usize = 4_096;
 const MAX_KEPT_TREES: usize = 4_096;
 
 /// Folder contents by name.
@@ -148,6 +150,9 @@ fn parse_tree(mut bytes: &[u8], id: &ObjectId) -> Result<Tree, GitError> {
             _ if mode.starts_with(b"100") => Entry::Leaf(Listed::File(object)),
             _ => return Err(bad()),
         };
+        if name.len() > MAX_NAME_BYTES {
+            return Err(GitError::TooMuch("a name in it is over 4096 bytes long"));
+        }
         let odd = name.is_empty() || name.contains(&b'/') || name == b"." || name == b"..";
         if odd || tree.insert(name.to_vec(), entry).is_some() {
             return Err(bad());

@@ -83,12 +83,16 @@ impl Recorder<'_> {
             }
             .all(&mut changes);
         }
-        changes.extend(self.refusal(root));
+        changes.extend(self.refusal(root, previous));
         changes
     }
 
     /// A root that its quorum does not bear is a change of quorum made without it.
-    fn refusal(&self, root: &PublishedRoot) -> Option<RootChange> {
+    fn refusal(
+        &self,
+        root: &PublishedRoot,
+        previous: Option<&PublishedRoot>,
+    ) -> Option<RootChange> {
         let mut reasons: Vec<String> = root.refusals.iter().map(|one| one.text.clone()).collect();
         reasons.extend(self.too_few_people(root));
         (!reasons.is_empty()).then(|| RootChange {
@@ -98,7 +102,7 @@ impl Recorder<'_> {
             from: format!("a threshold of {}", root.check.own.required),
             to: reasons.join("; "),
             place: root.place(&["signatures"]),
-            key: self.standing_for(&root.metadata.trust.listed_in(ROOT)),
+            key: self.standing_for_quorum(root, previous),
             ceremony: InCeremony::No,
         })
     }
@@ -119,12 +123,35 @@ impl Recorder<'_> {
         short.collect()
     }
 
+    /// The key that stands for the quorum of a root that is refused: one in force of the root's
+    /// own, of the root's before, or else of all. A root that lists no key would otherwise be
+    /// refused unseen.
+    fn standing_for_quorum(
+        &self,
+        root: &PublishedRoot,
+        previous: Option<&PublishedRoot>,
+    ) -> Option<KeyFingerprint> {
+        let listed = |root: &PublishedRoot| root.metadata.trust.listed_in(ROOT);
+        let own = listed(root);
+        let wider = [
+            own.clone(),
+            previous.map(listed).unwrap_or_default(),
+            self.registry.keys.keys().copied().collect(),
+        ];
+        let in_force = wider
+            .iter()
+            .find_map(|keys| keys.iter().find(|key| self.is_in_force(**key)));
+        in_force.or_else(|| own.first()).copied()
+    }
+
     /// One of `keys`, if possible one in force: a change on dropped keys alone would not be seen.
     fn standing_for(&self, keys: &BTreeSet<KeyFingerprint>) -> Option<KeyFingerprint> {
-        let in_force = |key: &&KeyFingerprint| {
-            let facts = self.registry.keys.get(key);
-            facts.is_some_and(|facts| facts.standing == Standing::InForce)
-        };
-        keys.iter().find(in_force).or_else(|| keys.first()).copied()
+        let in_force = keys.iter().find(|key| self.is_in_force(**key));
+        in_force.or_else(|| keys.first()).copied()
+    }
+
+    fn is_in_force(&self, key: KeyFingerprint) -> bool {
+        let facts = self.registry.keys.get(&key);
+        facts.is_some_and(|facts| facts.standing == Standing::InForce)
     }
 }

@@ -8,7 +8,7 @@ use super::super::git::GitError;
 use super::super::git::history::{Held, History};
 use super::super::metadata::{Metadata, MetadataError};
 use super::super::signatures::{ROOT, RootCheck};
-use super::{Blobs, Folders, SurveyError};
+use super::{Blobs, Folders, SurveyError, Vouched};
 use remarks::{check_previous, compare_editions};
 
 /// The largest metadata file that is read.
@@ -45,6 +45,15 @@ pub(in super::super) struct Remark {
 }
 
 impl PublishedRoot {
+    /// Whether a client would accept it.
+    pub(in super::super) fn vouched(&self) -> Vouched {
+        if self.refusals.is_empty() {
+            Vouched::Yes
+        } else {
+            Vouched::No
+        }
+    }
+
     /// Whether no client could come by this version to the next one.
     fn breaks_the_chain(&self) -> bool {
         let steps = self.refusals.iter().map(|refusal| refusal.step);
