@@ -1,4 +1,5 @@
-//! Every evaluation case with the embedded drafter, through the whole way to a packet, held to a gate.
+//! Every evaluation case with the embedded drafter, through the whole way to a packet; then played again
+//! from its logs without a drafter, and held to a gate.
 
 #![cfg(test)]
 
@@ -13,6 +14,7 @@ use custody::agent::offline::OfflineDrafter;
 use custody::eval::document::{Evaluation, Subject};
 use custody::eval::gate::{Threshold, failures};
 use custody::eval::log::People;
+use custody::eval::replay::replay_all;
 use custody::eval::report::{MissKind, Origin};
 use custody::eval::run::{Budget, CaseRun, Plan, run_all};
 use custody_controls::library::Library;
@@ -69,19 +71,25 @@ fn the_embedded_drafter_comes_out_as_reviewers_say_but_for_defects_in_prose() {
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let quiet: Arc<dyn Fn(&CaseRun) + Send + Sync> = Arc::new(|_| {});
-    let runs = runtime.block_on(run_all(&dataset, &plan, &quiet)).unwrap();
+    runtime.block_on(run_all(&dataset, &plan, &quiet)).unwrap();
+    // Each replay must come to the packet that its log ended in.
+    let replayed = replay_all(&dataset, folder.path()).unwrap();
     let library = Library::builtin().unwrap();
     let subject = Subject {
-        model: "offline".to_owned(),
-        profile: None,
-        origin: Origin::Run,
+        model: replayed.model,
+        profile: replayed.profile,
+        origin: replayed.origin,
         case_folder: "evals/cases".to_owned(),
         library_version: library.version().to_owned(),
         library: library.digest(),
-        epochs: 1,
+        epochs: replayed.epochs,
         seed: 2026,
     };
-    let evaluation = Evaluation::of(subject, &dataset, runs, Vec::new(), Vec::new());
+    assert_eq!(
+        (subject.origin, subject.model.as_str()),
+        (Origin::Replay, "offline")
+    );
+    let evaluation = Evaluation::of(subject, &dataset, replayed.runs, Vec::new(), Vec::new());
     let report = &evaluation.report;
     assert_eq!(report.unscored, Vec::new());
     for run in &evaluation.runs {
