@@ -38,7 +38,7 @@ fn the_json_names_every_change() {
     let mut later = sample::packet();
     later.revision = 2;
     later.body.library.approved = false;
-    later.body.library.version = "2026.3".to_owned();
+    later.body.library.version = "2026.4".to_owned();
     later.body.library.digest = sample::fixed_digest("another library");
     later.body.evidence.sources[1].missing = Some("no such folder".to_owned());
     later.body.findings[0].finding.message.push_str(", again");
