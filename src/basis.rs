@@ -17,6 +17,7 @@ use custody_controls::validator::ReviewBasis;
 use custody_tools::source::directory::Directory;
 use custody_tools::source::tuf::TufRepository;
 use custody_tools::source::{Connectors, MissingSource, SourceProgress};
+use custody_tools::tool::{ReviewMaterial, Visibility};
 use serde_json::Value;
 
 use crate::config::{Config, SourceConfig};
@@ -77,6 +78,19 @@ impl Judged {
             requirements: &self.requirements,
             parameters: &self.parameters,
             library: &self.packet_library,
+        }
+    }
+
+    /// What tools answer from, to a reader who may see what `visibility` grants.
+    #[must_use]
+    pub fn material<'j>(&'j self, visibility: &'j dyn Visibility) -> ReviewMaterial<'j> {
+        ReviewMaterial {
+            capture: &self.capture,
+            scope: &self.scope,
+            assessment: &self.assessment,
+            requirements: &self.requirements,
+            parameters: &self.parameters,
+            visibility,
         }
     }
 

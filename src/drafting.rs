@@ -6,7 +6,7 @@
 use custody_controls::json::Digest;
 use custody_controls::packet::{Provenance, TokenCount, ValidatedPacket};
 use custody_controls::validator::{Shown, validate};
-use custody_tools::tool::{ReviewMaterial, Visibility};
+use custody_tools::tool::Visibility;
 use serde_json::json;
 
 use crate::agent::driver::{Host, Journal, JournalError, drive, shown_artifacts, tool_specs};
@@ -93,17 +93,9 @@ pub async fn draft(
     for event in kept {
         run.apply(event);
     }
-    let material = ReviewMaterial {
-        capture: &judged.capture,
-        scope: &judged.scope,
-        assessment: &judged.assessment,
-        requirements: judged.requirements(),
-        parameters: judged.parameters(),
-        visibility: drafter.visibility,
-    };
     let host = Host {
         model: drafter.model,
-        material,
+        material: judged.material(drafter.visibility),
         basis: judged.basis(),
         pseudonyms: drafter.pseudonyms,
         mark: &mark,

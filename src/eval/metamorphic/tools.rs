@@ -1,6 +1,6 @@
 //! What a model is shown must not rest on where pages are cut or how records were ordered.
 
-use custody_tools::tool::{ReviewMaterial, SeeAll, Tool, catalogue};
+use custody_tools::tool::{SeeAll, Tool, catalogue};
 use serde_json::{Value, json};
 
 use super::{Expected, Relation, Trial};
@@ -75,14 +75,7 @@ fn all_rows(tool: &dyn Tool, judged: &Judged) -> Option<Vec<Value>> {
 
 /// The rows from `start` on that one page has, and where the next page begins.
 fn page(tool: &dyn Tool, judged: &Judged, start: usize) -> Option<(Vec<Value>, Option<usize>)> {
-    let material = ReviewMaterial {
-        capture: &judged.capture,
-        scope: &judged.scope,
-        assessment: &judged.assessment,
-        requirements: judged.requirements(),
-        parameters: judged.parameters(),
-        visibility: &SeeAll,
-    };
+    let material = judged.material(&SeeAll);
     let output = tool
         .call_text(&material, &json!({ "skip": start }).to_string())
         .ok()?;
